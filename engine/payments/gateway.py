@@ -160,7 +160,7 @@ def _since(began: float) -> float:
 
 def _classified(error: stripe.StripeError, *, kind: str, milliseconds: float) -> StripeFailed:
     body: Any = error.json_body
-    details = cast("Json", body).get("error", {}) if isinstance(body, dict) else {}
+    details: Json = cast("Json", body).get("error") or {} if isinstance(body, dict) else {}
     failure = Failure(
         status=error.http_status,
         code=error.code or details.get("code"),

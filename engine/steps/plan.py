@@ -27,15 +27,19 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The status that an invoice must have for a step to run; else the step is skipped, or waited for."""
+    """The status that an invoice or a checkout session must have for a step to run.
 
-    invoice: Ref | str
+    Otherwise the step is skipped, or the plan waits. When the step that would have made the object made none
+    (a first invoice of nothing), what would be waited for is taken as given.
+    """
+
+    of: Ref | str
     is_: tuple[str, ...]
     otherwise: Literal["skip", "wait"]
 
     def as_json(self) -> Json:
         """The form in which a plan stores it."""
-        return {"invoice": _as_json(self.invoice), "is": list(self.is_), "otherwise": self.otherwise}
+        return {"of": _as_json(self.of), "is": list(self.is_), "otherwise": self.otherwise}
 
 
 @dataclass(frozen=True, slots=True)
