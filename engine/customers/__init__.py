@@ -1,0 +1,1 @@
+"""Who buys: customers, their cards, their clocks and what they hold."""
