@@ -26,8 +26,9 @@ from engine.attach.body import (
     UncancelBody,
 )
 from engine.catalog.terms import LARGEST_UNITS, ItemTerms, PriceTerms
+from engine.customers.reference import Customer as Customer
 from engine.errors import InvalidRequest
-from persistence.models.words import BillingInterval, CustomerType
+from persistence.models.words import BillingInterval
 
 NOT_PARAMETERS = frozenset({"customer", "product", "products", "idempotency_key"})
 PER_PRODUCT = ("quantities", "version", "custom")
@@ -62,17 +63,6 @@ class Refund(StrEnum):
     NONE = "none"
     PRORATED = "prorated"
     FULL = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """Who buys, by the type and id under which the caller knows them."""
-
-    type: CustomerType
-    id: str
-
-    def __str__(self) -> str:
-        return f"{self.type.value}_{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ INTERVAL_LIMITS = {"day": 1095, "week": 156, "month": 36, "year": 3}
 """A price recurs at least every three years (Stripe docs: api/prices/create)."""
 
 
-def _plain(number: Decimal) -> int | float:
+def plain(number: Decimal) -> int | float:
+    """The number as JSON writes it: whole ones without a fraction."""
     return int(number) if number == number.to_integral_value() else float(number)
 
 
@@ -37,7 +38,7 @@ Amount = Annotated[int, Strict(), Field(ge=0, le=LARGEST_AMOUNT)]
 Units = Annotated[
     Decimal,
     Field(ge=0, le=LARGEST_UNITS, max_digits=18, decimal_places=6, allow_inf_nan=False),
-    PlainSerializer(_plain, return_type=float, when_used="json"),
+    PlainSerializer(plain, return_type=float, when_used="json"),
 ]
 PositiveUnits = Annotated[Units, Field(gt=0)]
 Count = Annotated[int, Strict(), Field(ge=1, le=LARGEST_UNITS)]
