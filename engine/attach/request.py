@@ -26,7 +26,7 @@ from engine.attach.body import (
     UncancelBody,
 )
 from engine.catalog.terms import LARGEST_UNITS, ItemTerms, PriceTerms
-from engine.customers.reference import Customer as Customer
+from engine.customers.reference import Customer
 from engine.errors import InvalidRequest
 from persistence.models.words import BillingInterval
 
