@@ -1,0 +1,350 @@
+"""How is a frozen plan carried out so that a crash at any point is harmless?
+
+Each step is committed as `sent` with its exact parameters before the call, and its answer after it; no
+transaction is open in between. The idempotency key is made from the attachment and the step, so a resend can
+only replay. What is unknown stays unknown until Stripe was asked again with the same key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import cast
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine.clock import wall_time
+from engine.payments.endpoints import ENDPOINTS
+from engine.payments.gateway import (
+    Answer,
+    Gateway,
+    StripeBusy,
+    StripeFailed,
+    StripeRefused,
+)
+from engine.steps.plan import Json, look_up, resolve
+from engine.telemetry import alarm
+from machines import attachment as lifecycle
+from persistence.database import Database
+from persistence.models.attachments import Attachment, Step, StripeCall
+from persistence.states import move
+
+PLANNED, CALLING, UNKNOWN, AWAITING, COMPLETED, FAILED, NEEDS_OPERATOR = map(
+    str,
+    (
+        lifecycle.State.PLANNED,
+        lifecycle.State.CALLING,
+        lifecycle.State.UNKNOWN,
+        lifecycle.State.AWAITING_CUSTOMER,
+        lifecycle.State.COMPLETED,
+        lifecycle.State.FAILED,
+        lifecycle.State.NEEDS_OPERATOR,
+    ),
+)
+RUNNING = frozenset({PLANNED, CALLING, UNKNOWN})
+WAITABLE = frozenset({"invoice", "checkout.session"})
+SETTLED_STATUSES = frozenset({"paid", "complete"})
+LAPSED_STATUSES = frozenset({"void", "uncollectible", "expired"})
+FINISHED_STEPS = frozenset({"done", "skipped"})
+RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60, 300, 900, 3600))
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Where a plan stands after it was driven as far as it goes now."""
+
+    state: str
+    failure: Json | None
+
+
+Completion = Callable[[AsyncSession, Attachment, Sequence[Step]], Awaitable[None]]
+"""Applies to our rows what a finished plan has done at Stripe, inside the transaction that completes it."""
+
+
+Converge = Callable[[AsyncSession, Json], Awaitable[None]]
+"""Brings our rows to what an object of Stripe says, in the transaction that records it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Send:
+    n: int
+    gen: int
+    kind: str
+    params: Json
+    target: str | None
+    key: str
+
+
+class Executor:
+    """Drives attachments: their frozen steps at Stripe, then their completion in our own tables."""
+
+    def __init__(
+        self,
+        database: Database,
+        gateway: Gateway,
+        completions: Mapping[str, Completion],
+        *,
+        converge: Converge,
+        environment: str,
+    ) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._completions = completions
+        self._converge = converge
+        self._environment = environment
+
+    async def drive(self, attachment_id: str, *, at: datetime) -> Drive:
+        """Carry the plan as far as it goes: to its end, to a payment that is awaited, or to a refusal.
+
+        Safe to call again at any time and by any process; a plan that waits or has ended stays as it is.
+        """
+        while True:
+            send = await self._next(attachment_id, at)
+            if isinstance(send, Drive):
+                return send
+            try:
+                answer = await self._gateway.call(
+                    send.kind, send.params, target=send.target, idempotency_key=send.key
+                )
+            except StripeFailed as failed:
+                stopped = await self._record_failure(attachment_id, send, failed, at)
+                if stopped is not None:
+                    return stopped
+            else:
+                await self._record(attachment_id, send, answer, at)
+
+    async def observe(self, attachment_id: str, seen: Json, *, at: datetime) -> Drive | None:
+        """Tell a waiting plan the status of the invoice or session it waits for, as fetched from Stripe.
+
+        Gives where the plan stands when that changed something: it goes on with `drive`, or has failed since
+        what it waited for can no longer be paid.
+        """
+        async with self._transaction(attachment_id, at) as session:
+            attachment = await _locked(session, attachment_id)
+            if attachment.state != AWAITING or attachment.awaiting_id != seen["id"]:
+                return None
+            plan = dict(attachment.plan)
+            plan["observed"] = {**plan.get("observed", {}), seen["id"]: seen["status"]}
+            attachment.plan = plan
+            if seen["status"] in LAPSED_STATUSES:
+                attachment.error = {"code": "payment_failed", "message": f"{seen['object']} {seen['status']}"}
+                move(session, attachment, lifecycle.Event.LAPSED)
+                return Drive(FAILED, attachment.error)
+            if seen["status"] in SETTLED_STATUSES:
+                move(session, attachment, lifecycle.Event.CUSTOMER_ACTED)
+                return Drive(CALLING, None)
+            return None
+
+    def _transaction(self, attachment_id: str, at: datetime) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._database.transaction(cause={"kind": "attachment", "id": attachment_id}, at=at)
+
+    async def _next(self, attachment_id: str, at: datetime) -> _Send | Drive:
+        """Mark the next step as sent and give it, or say why there is none."""
+        async with self._transaction(attachment_id, at) as session:
+            attachment = await _locked(session, attachment_id)
+            if attachment.state not in RUNNING:
+                return Drive(attachment.state, attachment.error)
+            steps = await _steps(session, attachment_id)
+            statuses = statuses_of(attachment, steps)
+            for step in steps:
+                if _settled(step):
+                    continue
+                match _verdict(step, steps, statuses):
+                    case "skip":
+                        step.state = "skipped"
+                        continue
+                    case "wait":
+                        return _await(session, attachment, step, steps)
+                    case _:
+                        return self._mark_sent(session, attachment, step, steps)
+            return await self._complete(session, attachment, steps)
+
+    def _mark_sent(
+        self, session: AsyncSession, attachment: Attachment, step: Step, steps: Sequence[Step]
+    ) -> _Send:
+        if attachment.state == PLANNED:
+            move(session, attachment, lifecycle.Event.CALL_STARTED)
+        if step.sent_params is None:
+            results = results_of(steps)
+            target = resolve(step.params["target"], results)
+            sent = {"params": resolve(step.params["params"], results), "target": target}
+            step.sent_params = sent
+            step.sent_hash = hashlib.sha256(json.dumps(sent, sort_keys=True).encode()).hexdigest()
+            step.first_sent_at = func.now()
+        step.state = "sent"
+        step.attempts += 1
+        step.last_sent_at = func.now()
+        key = f"ws1:{self._environment}:{attachment.id}:{step.n}:{step.gen}"
+        return _Send(step.n, step.gen, step.kind, step.sent_params["params"], step.sent_params["target"], key)
+
+    async def _complete(self, session: AsyncSession, attachment: Attachment, steps: Sequence[Step]) -> Drive:
+        move(session, attachment, lifecycle.Event.ANSWERS_RECORDED)
+        await self._completions[attachment.kind](session, attachment, steps)
+        move(session, attachment, lifecycle.Event.COMPLETED)
+        return Drive(COMPLETED, None)
+
+    async def _record(self, attachment_id: str, send: _Send, answer: Answer, at: datetime) -> None:
+        async with self._transaction(attachment_id, at) as session:
+            attachment = await _locked(session, attachment_id)
+            if attachment.state == UNKNOWN:
+                move(session, attachment, lifecycle.Event.ANSWER_FOUND)
+            step = await session.get_one(Step, (attachment_id, send.n))
+            step.state = "done"
+            step.result = answer.body
+            step.object_type = ENDPOINTS[send.kind].answers
+            step.object_id = answer.body.get("id")
+            step.last_error = None
+            session.add(_call(attachment_id, send, answer=answer))
+            await self._converge(session, answer.body)
+
+    async def _record_failure(
+        self, attachment_id: str, send: _Send, failed: StripeFailed, at: datetime
+    ) -> Drive | None:
+        """Write down a failed call; the state in which the plan stops, or None when it goes on."""
+        failure = failed.failure
+        error: Json = {
+            "code": failure.code,
+            "decline_code": failure.decline_code,
+            "message": failure.message,
+            "status": failure.status,
+            "needs_action": failure.needs_action,
+            "declined": failure.declined,
+            "kind": send.kind,
+        }
+        async with self._transaction(attachment_id, at) as session:
+            attachment = await _locked(session, attachment_id)
+            step = await session.get_one(Step, (attachment_id, send.n))
+            step.last_error = error
+            session.add(_call(attachment_id, send, failed=failed))
+            if not isinstance(failed, StripeRefused):
+                return _unknown(session, attachment, step, busy=isinstance(failed, StripeBusy))
+            step.state = "rejected"
+            if _tolerated(step, failed):
+                return None
+            return _reject(session, attachment, await _steps(session, attachment_id), error)
+
+
+def results_of(steps: Sequence[Step]) -> dict[int, Json]:
+    """What the finished steps answered, by number."""
+    return {step.n: step.result for step in steps if step.result is not None}
+
+
+def statuses_of(attachment: Attachment, steps: Sequence[Step]) -> dict[str, str]:
+    """The latest known status of each invoice and session that the plan has touched or was told about."""
+    found: dict[str, str] = {}
+    for step in steps:
+        result: Json = step.result or {}
+        for seen in (result, result.get("latest_invoice")):
+            if isinstance(seen, dict) and cast("Json", seen).get("object") in WAITABLE:
+                found[cast("Json", seen)["id"]] = cast("Json", seen)["status"]
+    return {**found, **attachment.plan.get("observed", {})}
+
+
+def _settled(step: Step) -> bool:
+    return step.state in FINISHED_STEPS or (
+        step.state == "rejected" and step.params["tolerates"] != "nothing"
+    )
+
+
+def _verdict(step: Step, steps: Sequence[Step], statuses: Mapping[str, str]) -> str:
+    condition: Json | None = step.params["when"]
+    if condition is None or step.state != "pending":
+        return "run"
+    of = _object_of(condition, steps)
+    if of is None:
+        return "run" if condition["otherwise"] == "wait" else "skip"
+    return "run" if statuses.get(of) in condition["is"] else str(condition["otherwise"])
+
+
+def _object_of(condition: Json, steps: Sequence[Step]) -> str | None:
+    """The object a condition speaks of; None when the step that would have made one made none."""
+    reference = condition["of"]
+    if isinstance(reference, str):
+        return reference
+    results = results_of(steps)
+    try:
+        return cast("str | None", look_up(results[reference["ref"]], reference["path"]))
+    except (KeyError, TypeError):
+        return None
+
+
+def _await(session: AsyncSession, attachment: Attachment, step: Step, steps: Sequence[Step]) -> Drive:
+    attachment.awaiting_id = _object_of(cast("Json", step.params["when"]), steps)
+    attachment.awaiting_type = (
+        "checkout.session" if str(attachment.awaiting_id).startswith("cs_") else "invoice"
+    )
+    refused = next((s.last_error for s in steps if s.state == "rejected" and s.last_error), None)
+    attachment.error = refused
+    if attachment.state == PLANNED:
+        move(session, attachment, lifecycle.Event.CALL_STARTED)
+    move(session, attachment, lifecycle.Event.CUSTOMER_AWAITED)
+    return Drive(AWAITING, refused)
+
+
+def _unknown(session: AsyncSession, attachment: Attachment, step: Step, *, busy: bool) -> Drive:
+    step.state = "sent" if busy else "unknown"
+    if attachment.state != UNKNOWN:
+        move(session, attachment, lifecycle.Event.ANSWER_LOST)
+    delay = RETRY_DELAYS[min(step.attempts, len(RETRY_DELAYS)) - 1]
+    attachment.resume_at = func.now() + delay
+    return Drive(UNKNOWN, step.last_error)
+
+
+def _tolerated(step: Step, failed: StripeFailed) -> bool:
+    match step.params["tolerates"]:
+        case "declined":
+            return failed.failure.declined
+        case "gone":
+            return True
+        case _:
+            return False
+
+
+def _reject(session: AsyncSession, attachment: Attachment, steps: Sequence[Step], error: Json) -> Drive:
+    """End a plan that Stripe refused; when money has moved already, a person has to look."""
+    attachment.error = error
+    paid = [s for s in steps if s.state == "done" and s.kind == "invoices.pay"]
+    if paid:
+        alarm("attachment_refused_after_payment", attachment=attachment.id, **error)
+        move(session, attachment, lifecycle.Event.OPERATOR_CALLED)
+        return Drive(NEEDS_OPERATOR, error)
+    move(session, attachment, lifecycle.Event.REFUSED)
+    move(session, attachment, lifecycle.Event.GIVEN_UP)
+    return Drive(FAILED, error)
+
+
+def _call(
+    attachment_id: str, send: _Send, *, answer: Answer | None = None, failed: StripeFailed | None = None
+) -> StripeCall:
+    endpoint = ENDPOINTS[send.kind]
+    failure = failed.failure if failed else None
+    return StripeCall(
+        attachment_id=attachment_id,
+        n=send.n,
+        gen=send.gen,
+        idempotency_key=send.key,
+        method=endpoint.method,
+        path=endpoint.url(send.target),
+        params=send.params,
+        status=answer.status if answer else failure.status if failure else None,
+        request_id=answer.request_id if answer else failure.request_id if failure else None,
+        replayed=answer.replayed if answer else False,
+        milliseconds=Decimal(str(answer.milliseconds if answer else failure.milliseconds if failure else 0)),
+        sent_at=wall_time(),
+    )
+
+
+async def _locked(session: AsyncSession, attachment_id: str) -> Attachment:
+    found = await session.scalars(select(Attachment).where(Attachment.id == attachment_id).with_for_update())
+    return found.one()
+
+
+async def _steps(session: AsyncSession, attachment_id: str) -> Sequence[Step]:
+    found = await session.scalars(select(Step).where(Step.attachment_id == attachment_id).order_by(Step.n))
+    return found.all()
