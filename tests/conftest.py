@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -15,9 +13,8 @@ from engine.sandbox.folders import RunFolder
 from engine.sandbox.nats import embedded_nats
 from engine.sandbox.postgres import database_named, embedded_postgres
 from engine.sandbox.stack import twin
-
-if TYPE_CHECKING:
-    from persistence.database import Database
+from persistence import migrations
+from persistence.database import Database
 
 MakeDatabase = Callable[[], Awaitable[str]]
 
@@ -55,12 +52,8 @@ async def twin_base(run_folder: Path) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def make_database(postgres_url: str) -> MakeDatabase:
     """A function that gives the address of a fresh database with all tables, a copy of one migrated once."""
-    from persistence import migrations  # noqa: PLC0415 - tests of other rooms run without it
-
     await _execute(postgres_url, f"CREATE DATABASE {_TEMPLATE}")
-    made = migrations.upgrade(database_named(_TEMPLATE, postgres_url))
-    if inspect.isawaitable(made):
-        await made
+    await migrations.upgrade(database_named(_TEMPLATE, postgres_url))
     numbers = count(1)
 
     async def make() -> str:
@@ -83,8 +76,6 @@ async def database_url(make_database: MakeDatabase, postgres_url: str) -> AsyncI
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A fresh database with all tables, open, for this test alone."""
-    from persistence.database import Database  # noqa: PLC0415 - tests of other rooms run without it
-
     opened = Database(database_url, pool_size=5)
     yield opened
     await opened.dispose()
