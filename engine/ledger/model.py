@@ -84,7 +84,8 @@ class BalanceState:
     """A balance as it stands, with what its feature and its price say about it.
 
     `seats` tells that paid units are held places that are billed as they are used, so that they do not raise
-    what is granted; `overage_limit` is the most that may be used beyond it (None: without end).
+    what is granted (`billed_when_held`: at once, not at the end of the cycle); `overage_limit` is the most
+    that may be used beyond it (None: without end).
     """
 
     id: str
@@ -101,6 +102,7 @@ class BalanceState:
     overage_allowed: bool = False
     overage_limit: Decimal | None = None
     seats: bool = False
+    billed_when_held: bool = False
     prepaid: bool = False
     add_on: bool = False
     rollover: bool = False

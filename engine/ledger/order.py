@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from engine.ledger.model import BalanceState, FeatureType
 from engine.pricing.model import Cadence
 
+NO_EXPIRY = datetime.max.replace(tzinfo=UTC)
 Rank = tuple[bool, bool, bool, bool, bool, Fraction, bool, datetime, bool, bool, str]
 
 
@@ -36,7 +37,7 @@ def _rank(balance: BalanceState, entity: str | None) -> Rank:
         balance.reset is None,
         interval,
         balance.expires_at is None,
-        balance.expires_at or balance.period_start,
+        balance.expires_at or NO_EXPIRY,
         balance.add_on,
         balance.overage_allowed,
         balance.id,
