@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from machines.errors import UnreachableState
+from machines.errors import GuardNotAnswered, UnreachableState
 from machines.paths import shortest_paths
 from machines.row import START, Word
 from machines.table import Machine, Row
@@ -91,7 +91,7 @@ def _keeps(event: Event, *states: State) -> tuple[Row[State, Event], ...]:
 
 MACHINE: Final = Machine(
     "subscription_product",
-    about="A product inside a subscription.",
+    about="A product that a customer holds, from the first payment to the end.",
     states=State,
     events=Event,
     guards=Guard,
@@ -99,8 +99,8 @@ MACHINE: Final = Machine(
     rows=(
         Row(Event.CREATED_INCOMPLETE, (START,), State.INCOMPLETE),
         Row(Event.SCHEDULED, (START,), State.SCHEDULED),
-        Row(Event.TRIAL_STARTED, (START, State.ACTIVE), State.TRIALING, effects=_BEGIN),
         Row(Event.ACTIVATED, (START,), State.ACTIVE, effects=_BEGIN),
+        Row(Event.TRIAL_STARTED, (START, State.ACTIVE), State.TRIALING, effects=_BEGIN),
         Row(Event.PAYMENT_CONFIRMED, (State.INCOMPLETE,), State.ACTIVE, effects=_BEGIN),
         Row(Event.INCOMPLETE_EXPIRED, (State.INCOMPLETE,), State.ENDED),
         Row(Event.SCHEDULE_BEGAN, (State.SCHEDULED,), State.TRIALING, guard=(_TRIAL,), effects=_BEGIN),
@@ -163,6 +163,11 @@ _TELLS: Final[Mapping[State, frozenset[Event]]] = {
     State.ENDED: _FIRST,
 }
 
+_BEFORE: Final[Mapping[Event, frozenset[Event]]] = {
+    Event.EXPIRED: frozenset({Event.END_SCHEDULED}),
+    Event.RETRIES_EXHAUSTED: frozenset({Event.PAYMENT_FAILED}),
+}
+
 
 def events_towards(
     state: str, target: State, guards: Mapping[str, bool], *, ended_by: Event = Event.CANCELED
@@ -173,9 +178,12 @@ def events_towards(
     target contradicts (a product that is found active did not just fail to pay). `guards` are those of the
     found state; `ended_by` is the event that tells why it is over. Raises UnreachableState if it cannot be.
     """
+    missing = [guard.value for guard in Guard if guard not in guards]
+    if missing:
+        raise GuardNotAnswered(MACHINE.name, state=state, event=f"what leads to {target}", guards=missing)
     told = set(_TELLS[target])
     if target is State.ENDED:
-        told.add(ended_by)
+        told |= {ended_by} | _BEFORE.get(ended_by, frozenset())
     if target in (State.CANCELING, State.PAUSED):
         told.discard(Event.ACTIVATED if guards[_TRIAL] else Event.TRIAL_STARTED)
     path = shortest_paths(MACHINE.rows, state, events=told, guards=guards).get(target)
