@@ -82,11 +82,12 @@ async def _customer(session: AsyncSession, stripe_object: Json) -> None:
         customer.payment_method = _card(default)
 
 
-def _card(default: Any) -> Json | None:
+def _card(default: object) -> Json | None:
     """What is kept of a card: never more than a buyer may see on a receipt."""
     if default is None:
         return None
-    card = cast("Json", cast("Json", default).get("card", {}) if isinstance(default, dict) else {})
+    expanded = cast("Json", default) if isinstance(default, dict) else Json()
+    card: Json = expanded.get("card") or {}
     return {"id": identifier(default), "brand": card.get("brand"), "last4": card.get("last4")}
 
 

@@ -94,3 +94,18 @@ async def scheduled_after(session: AsyncSession, held: SubscriptionProduct) -> S
         )
     )
     return found.one_or_none()
+
+
+async def held_before(session: AsyncSession, customer_id: str, product: str) -> bool:
+    """Whether the customer ever held the product, in whatever version."""
+    found = await session.scalar(
+        select(SubscriptionProduct.id)
+        .join(Product, Product.id == SubscriptionProduct.product_id)
+        .where(
+            SubscriptionProduct.customer_id == customer_id,
+            Product.external_id == product,
+            SubscriptionProduct.state == "ended",
+        )
+        .limit(1)
+    )
+    return found is not None
