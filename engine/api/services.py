@@ -66,7 +66,7 @@ class Access(Protocol):
         event: str | None,
         value: Decimal,
         entity: str | None,
-        overage: str,
+        overage: str | None,
         idempotency_key: str | None,
     ) -> Answer:
         """Deduct what was used, of a feature or of all that an event name stands for."""

@@ -1,0 +1,130 @@
+"""How does an error look from outside? One form for all of them: application/problem+json (RFC 9457).
+
+`code` is what programs act on, `detail` is what people read, `errors` says where in the body each mistake is.
+An unexpected error tells nothing of its inside but the id under which the log has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, cast
+from uuid import uuid4
+
+import structlog
+from pydantic import ValidationError
+
+from engine.errors import InvalidRequest, WallstreetError
+
+MEDIA_TYPE: Final = "application/problem+json"
+DOCUMENTATION: Final = "https://wallstreet.dev/errors#"
+"""The address of each code, by which problems are named; docs/errors.md is what stands there."""
+OUTSIDE_BODY: Final = frozenset({"path", "query", "header"})
+OTHER_CODES: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_allowed"}
+
+_log: Final = structlog.get_logger("api")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as it is answered."""
+
+    status: int
+    body: dict[str, Any]
+
+
+def problem_of(error: Exception, *, instance: str, document: object = None) -> Problem:
+    """The answer to a call that ended in this error; what nobody expected is logged under a new id."""
+    match error:
+        case WallstreetError():
+            return _told(error, instance)
+        case ValidationError():
+            return invalid(error.errors(), instance=instance, document=document)
+        case _:
+            request_id = uuid4().hex
+            _log.error("internal_error", request_id=request_id, instance=instance, exc_info=error)
+            return problem(
+                500,
+                "internal_error",
+                f"Something went wrong that we did not expect. We find it under {request_id}.",
+                title="Internal error",
+                instance=instance,
+                request_id=request_id,
+            )
+
+
+def invalid(findings: Sequence[Any], *, instance: str, document: object = None) -> Problem:
+    """The answer to a request whose form is wrong: every finding with its place in the document."""
+    errors = [_finding(cast("Mapping[str, Any]", finding), document) for finding in findings]
+    place = errors[0].get("pointer") or errors[0].get("parameter") or "The body"
+    first = f"{place}: {errors[0]['detail']}"
+    return problem(
+        InvalidRequest.status,
+        "invalid_request",
+        first,
+        title=InvalidRequest.title,
+        instance=instance,
+        errors=errors,
+    )
+
+
+def plain_http(status: int, *, instance: str) -> Problem:
+    """The answer to a call that found no operation."""
+    phrase = HTTPStatus(status).phrase
+    code = OTHER_CODES.get(status, "invalid_request")
+    return problem(status, code, f"{phrase}: see /openapi.json.", title=phrase, instance=instance)
+
+
+def problem(status: int, code: str, detail: str, *, title: str, instance: str, **more: object) -> Problem:
+    """A problem in the one form that all have."""
+    body: dict[str, Any] = {
+        "type": f"{DOCUMENTATION}{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "instance": instance,
+        **more,
+    }
+    return Problem(status, body)
+
+
+def _told(error: WallstreetError, instance: str) -> Problem:
+    more: dict[str, Any] = {}
+    facts = dict(error.facts)
+    if "errors" in facts:
+        more["errors"] = facts.pop("errors")
+    if facts:
+        more["facts"] = facts
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.status not in {501, 503}:
+        _log.error(error.code, instance=instance, sentence=error.sentence, exc_info=error)
+    return problem(error.status, error.code, error.sentence, title=error.title, instance=instance, **more)
+
+
+def _finding(finding: Mapping[str, Any], document: object) -> dict[str, str]:
+    kind = str(finding["type"])
+    detail = "this name is not known here" if kind == "extra_forbidden" else str(finding["msg"])
+    location = list(cast("Sequence[str | int]", finding["loc"]))
+    if location[:1] == ["body"]:
+        return {"pointer": _pointer(location[1:], document), "detail": detail}
+    if location[:1] and location[0] in OUTSIDE_BODY:
+        return {"parameter": str(location[-1]), "detail": detail}
+    return {"pointer": _pointer(location, document), "detail": detail}
+
+
+def _pointer(location: Sequence[str | int], document: object) -> str:
+    """The place as a JSON pointer (RFC 6901), without the names that pydantic gives to alternatives."""
+    pointer, here = "", document
+    for n, part in enumerate(location):
+        last = n == len(location) - 1
+        match here:
+            case dict() if part in here or last:
+                here = cast("dict[object, object]", here).get(part)
+            case list() if isinstance(part, int):
+                inner = cast("list[object]", here)
+                here = inner[part] if part < len(inner) else None
+            case _:
+                continue
+        pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
+    return pointer
