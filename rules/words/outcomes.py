@@ -21,6 +21,18 @@ COMPARED: Final[tuple[Word, ...]] = (
         },
     ),
     choice(
+        "quantity_billing",
+        Scope.DERIVED,
+        "How the catalog bills the quantity that changes.",
+        {
+            "none": "no single quantity changes",
+            "now": "the change of quantity is billed or credited at once",
+            "next_cycle": "the change of quantity is billed or credited next cycle",
+            "from_next_cycle": "the change of quantity is billed from the next cycle on",
+            "at_cycle_end": "what is paid stays usable until the cycle ends",
+        },
+    ),
+    choice(
         "against",
         Scope.DERIVED,
         "What the line stands against: the product itself, the plan that it replaces, or nothing.",
@@ -37,6 +49,13 @@ COMPARED: Final[tuple[Word, ...]] = (
         Scope.DERIVED,
         "Up or down, beside the plan in force.",
         {"none": "there is nothing to compare", "up": "it is an upgrade", "down": "it is a downgrade"},
+    ),
+    flag(
+        "waits",
+        Scope.DERIVED,
+        "Whether it would wait for the end of the running cycle.",
+        no="it would not wait for the end of a cycle",
+        yes="it would wait for the end of the cycle",
     ),
 )
 
