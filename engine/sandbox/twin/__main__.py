@@ -1,0 +1,101 @@
+"""How is the twin started? `python -m engine.sandbox.twin --port 0 --port-file FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from engine.sandbox.twin.billing.happenings import dues
+from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.web.app import build
+
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    """Have Linux end this process when the one that started it is gone."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(0)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    """End without the trace of a killed process."""
+    raise SystemExit(0)
+
+
+class Keeper:
+    """Saves the world into a file, whole or not at all, when it changed."""
+
+    def __init__(self, world: World, file: Path) -> None:
+        self._world = world
+        self._file = file
+        self._saved = 0
+        if file.exists():
+            world.load(json.loads(file.read_text(encoding="utf-8")))
+
+    def __call__(self) -> None:
+        """Write the file if anything changed since the last time."""
+        if self._saved == self._world.changes:
+            return
+        self._saved = self._world.changes
+        draft = self._file.with_suffix(".new")
+        draft.write_text(json.dumps(self._world.save()), encoding="utf-8")
+        draft.replace(self._file)
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m engine.sandbox.twin", description="The Stripe twin.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--port-file", type=Path, help="where to write the port once it listens")
+    parser.add_argument("--traffic", type=Path, help="where to append each exchange as a JSON line")
+    parser.add_argument("--data", type=Path, help="file that keeps the state")
+    parser.add_argument("--seed", default="twin", help="ids follow from it")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT, or until the parent process is gone."""
+    _die_with_parent()
+    options = _arguments(argv)
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((options.host, options.port))
+    listener.listen(512)
+    port: int = listener.getsockname()[1]
+    world = World(seed=options.seed, base_url=f"http://{options.host}:{port}")
+    traffic_file = options.traffic or os.environ.get("WALLSTREET_SANDBOX_TRAFFIC")
+    with contextlib.ExitStack() as stack:
+        traffic = (
+            stack.enter_context(Path(traffic_file).open("a", encoding="utf-8")) if traffic_file else None
+        )
+        world.dues = dues
+        keeper = Keeper(world, options.data) if options.data else None
+        app = build(world, traffic, keeper)
+        if options.port_file:
+            draft = options.port_file.with_suffix(".new")
+            draft.write_text(str(port), encoding="utf-8")
+            draft.replace(options.port_file)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, access_log=False)
+        signal.signal(signal.SIGTERM, _leave)
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            uvicorn.Server(config).run(sockets=[listener])
+        if keeper is not None:
+            keeper()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Stripe Billing: invoices, subscriptions, prorations, schedules and what happens as time passes."""

@@ -1,0 +1,1 @@
+"""What every object of the twin stands on: state, time, ids, parameters, errors, money."""

@@ -1,0 +1,44 @@
+"""What happens next on a clock? A heap of dues; an object's entries are replaced whenever it changes."""
+
+from __future__ import annotations
+
+import heapq
+from typing import NamedTuple
+
+
+class Due(NamedTuple):
+    """One happening to come; at the same instant the lower rank goes first."""
+
+    at: int
+    rank: int
+    kind: str
+
+
+class Agenda:
+    """The dues of one clock in the order in which they happen."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, int, str, str]] = []
+        self._current: dict[str, list[Due]] = {}
+        self._count = 0
+
+    def put(self, id_: str, dues: list[Due]) -> None:
+        """Replace what is due for an object."""
+        if dues == self._current.get(id_, []):
+            return
+        self._current[id_] = dues
+        if not dues:
+            del self._current[id_]
+        for due in dues:
+            self._count += 1
+            heapq.heappush(self._heap, (due.at, due.rank, self._count, id_, due.kind))
+
+    def next(self) -> tuple[Due, str] | None:
+        """The first due and the id of its object, left in place."""
+        while self._heap:
+            at, rank, _, id_, kind = self._heap[0]
+            due = Due(at, rank, kind)
+            if due in self._current.get(id_, []):
+                return due, id_
+            heapq.heappop(self._heap)
+        return None

@@ -1,0 +1,54 @@
+"""What did the client send? Stripe's form encoding: nested keys in brackets, lists as [] or [0]."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+from urllib.parse import parse_qsl
+
+from .errors import invalid
+from .types import Obj
+
+_KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
+_PART = re.compile(r"\[([^\[\]]*)\]")
+
+
+def decode(form: str) -> Obj:
+    """Nested hashes and lists with strings as leaves: `items[0][price]=p` is {items: [{price: p}]}."""
+    root: Obj = {}
+    for key, value in parse_qsl(form, keep_blank_values=True):
+        match = _KEY.match(key)
+        if match is None:
+            raise invalid(f"Invalid parameter name: {key}", param=key)
+        _insert(root, [match[1], *_PART.findall(match[2])], value)
+    return {name: _lists(value) for name, value in root.items()}
+
+
+def _insert(node: Obj, parts: list[str], value: str) -> None:
+    name, rest = parts[0], parts[1:]
+    if not name:
+        name = _index(node, rest)
+    if not rest:
+        node[name] = value
+        return
+    child = node.setdefault(name, {})
+    if not isinstance(child, dict):
+        raise invalid("Invalid object", param=name)
+    _insert(cast("Obj", child), rest, value)
+
+
+def _index(node: Obj, rest: list[str]) -> str:
+    """Where `[]` points: the element being filled, or a new one when its name is taken already."""
+    last = max((int(name) for name in node if name.isdigit()), default=-1)
+    current = node.get(str(last))
+    filling = isinstance(current, dict) and bool(rest) and rest[0] not in current
+    return str(last if filling else last + 1)
+
+
+def _lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    named = cast("Obj", value)
+    if named and all(name.isdigit() for name in named):
+        return [_lists(named[name]) for name in sorted(named, key=int)]
+    return {name: _lists(item) for name, item in named.items()}

@@ -1,0 +1,35 @@
+"""How are things named? Ids that look like Stripe's and are the same on every run with the same seed."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LENGTHS = {"cus": 14, "prod": 14, "si": 14, "req": 14, "cs_test": 58, "whsec": 32, "secret": 25}
+_LENGTH = 24
+
+
+class Ids:
+    """Hands out ids by counting; the count is part of the saved state."""
+
+    def __init__(self, seed: str, count: int = 0) -> None:
+        self.seed = seed
+        self.count = count
+
+    def new(self, prefix: str) -> str:
+        """The next id with a prefix such as `cus`; never the same twice."""
+        self.count += 1
+        return f"{prefix}_{self.token(_LENGTHS.get(prefix, _LENGTH))}"
+
+    def token(self, length: int) -> str:
+        """Letters and digits that follow from the seed and the count."""
+        text = ""
+        block = 0
+        while len(text) < length:
+            digest = blake2b(f"{self.seed}/{self.count}/{block}".encode(), digest_size=16).digest()
+            number = int.from_bytes(digest, "big")
+            while number and len(text) < length:
+                number, digit = divmod(number, len(_ALPHABET))
+                text += _ALPHABET[digit]
+            block += 1
+        return text

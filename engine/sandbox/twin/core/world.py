@@ -1,0 +1,215 @@
+"""What is the state of the twin? Objects, clocks, events and what is due, changed in transactions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from .agenda import Agenda, Due
+from .errors import StripeError, no_such
+from .ids import Ids
+from .parameters import template
+from .shelf import Shelf
+from .types import Obj, Objs, as_obj, clone, public
+
+API_VERSION = "2026-10-28.endive"
+LIVE = "live"
+_NAMES = {
+    "payment_method": "PaymentMethod",
+    "checkout.session": "checkout session",
+    "test_helpers.test_clock": "test clock",
+    "subscription_item": "subscription item",
+    "subscription_schedule": "subscription schedule",
+    "promotion_code": "promotion code",
+    "webhook_endpoint": "webhook endpoint",
+    "credit_note": "credit note",
+}
+
+
+@dataclass(slots=True)
+class Settings:
+    """What a Stripe account sets in its dashboard and the twin needs to know."""
+
+    retry_days: list[int] = field(default_factory=lambda: [3, 5, 7])
+    after_last_retry: str = "past_due"
+    draft_seconds: int = 3600
+    incomplete_seconds: int = 23 * 3600
+
+
+class World:
+    """The one place that changes objects, tells the time, and writes events down."""
+
+    def __init__(self, *, seed: str, base_url: str, wall: Callable[[], float] = time.time) -> None:
+        self.seed = seed
+        self.base_url = base_url
+        self.wall = wall
+        self.settings = Settings()
+        self.dues: Callable[[World, Obj], list[Due]] = lambda _world, _obj: []
+        self.before_customer_deletion: list[Callable[[World, Obj], None]] = []
+        self.committed: Callable[[Objs], None] = lambda _events: None
+        self.request: tuple[str | None, str | None] = (None, None)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, ids included."""
+        self.ids = Ids(self.seed)
+        self.shelf = Shelf()
+        self.agendas: dict[str, Agenda] = {}
+        self._fresh: list[Objs] = []
+        self.changes = 0
+
+    def now(self, clock: str | None = None) -> int:
+        """The time of a test clock, or the wall's."""
+        if clock is None:
+            return int(self.wall())
+        held = self.shelf.peek(clock)
+        return int(held["frozen_time"]) if held else int(self.wall())
+
+    def now_of(self, obj: Obj) -> int:
+        """The time in which an object lives."""
+        return self.now(cast("str | None", obj.get("_clock")))
+
+    def new(
+        self, kind: str, prefix: str, fields: Obj, *, clock: str | None = None, id_: str | None = None
+    ) -> Obj:
+        """A new object: Stripe's empty values, then the fields given."""
+        obj: Obj = {"id": id_ or self.ids.new(prefix), **template(kind), **fields}
+        obj["_clock"] = clock
+        obj.setdefault("created", self.now(clock))
+        return self.shelf.add(obj)
+
+    def fetch(self, kind: str, id_: str, *, param: str = "id", status: int = 404) -> Obj:
+        """The object with this id; raises Stripe's resource_missing."""
+        obj = self.shelf.take(id_)
+        if obj is None or obj["object"] != kind:
+            raise no_such(_NAMES.get(kind, kind), id_, param=param, status=status)
+        return obj
+
+    def refer(self, kind: str, id_: str, param: str) -> Obj:
+        """An object named in the body; raises 400 when it does not exist or was deleted."""
+        obj = self.fetch(kind, id_, param=param, status=400)
+        if obj.get("deleted"):
+            raise no_such(_NAMES.get(kind, kind), id_, param=param, status=400)
+        return obj
+
+    def emit(self, type_: str, obj: Obj, *, before: Obj | None = None) -> None:
+        """Write an event down; it leaves when the transaction commits."""
+        data: Obj = {"object": public(obj)}
+        if before is not None:
+            data["previous_attributes"] = difference(public(before), data["object"])
+        clock = cast("str | None", obj.get("_clock"))
+        if obj["object"] == "test_helpers.test_clock":
+            clock = cast("str", obj["id"])
+        request_id, key = self.request
+        event = self.new(
+            "event",
+            "evt",
+            {
+                "api_version": API_VERSION,
+                "data": data,
+                "pending_webhooks": 0,
+                "request": {"id": request_id, "idempotency_key": key},
+                "type": type_,
+            },
+            clock=clock,
+        )
+        if self._fresh:
+            self._fresh[-1].append(event)
+
+    def mark(self) -> int:
+        """Where the next event of this transaction will stand, for `reorder`."""
+        return len(self._fresh[-1]) if self._fresh else 0
+
+    def reorder(self, mark: int, order: tuple[str, ...]) -> None:
+        """Bring the events since a mark into the order in which Stripe makes them; others stay in front."""
+        if not self._fresh:
+            return
+        made = self._fresh[-1][mark:]
+        numbers = [event["_n"] for event in made]
+        made.sort(key=lambda event: order.index(event["type"]) if event["type"] in order else -1)
+        for event, number in zip(made, numbers, strict=True):
+            event["_n"] = number
+        self._fresh[-1][mark:] = made
+
+    @contextmanager
+    def transaction(self, *, request: tuple[str | None, str | None] = (None, None)) -> Generator[None]:
+        """All or nothing, unless the error itself says that what was done stands."""
+        self.request = request
+        self.shelf.begin()
+        self._fresh.append([])
+        try:
+            yield
+        except StripeError as error:
+            if not error.keeps_state:
+                self.shelf.rollback()
+                self._fresh.pop()
+                raise
+            self._commit()
+            raise
+        except BaseException:
+            self.shelf.rollback()
+            self._fresh.pop()
+            raise
+        self._commit()
+
+    @contextmanager
+    def dry_run(self) -> Generator[None]:
+        """Whatever happens inside leaves neither objects nor events behind."""
+        self._fresh.append([])
+        try:
+            with self.shelf.undone():
+                yield
+        finally:
+            self._fresh.pop()
+
+    def _commit(self) -> None:
+        events = self._fresh.pop()
+        for id_ in self.shelf.commit():
+            self.schedule(id_)
+        self.changes += 1
+        self.committed(events)
+
+    def schedule(self, id_: str) -> None:
+        """Bring the agenda up to date with one object."""
+        obj = self.shelf.peek(id_)
+        clock = LIVE if obj is None else cast("str | None", obj.get("_clock")) or LIVE
+        if obj is None:
+            for agenda in self.agendas.values():
+                agenda.put(id_, [])
+        elif obj["object"] != "event":
+            self.agenda(clock).put(id_, self.dues(self, obj))
+
+    def agenda(self, clock: str) -> Agenda:
+        """What is due on a clock (`live` for the wall's)."""
+        return self.agendas.setdefault(clock, Agenda())
+
+    def save(self) -> Obj:
+        """Everything that a later `load` needs."""
+        return {"count": self.ids.count, "objects": list(self.shelf.objects.values())}
+
+    def load(self, saved: Obj) -> None:
+        """Take a saved state."""
+        self.ids.count = saved["count"]
+        self.shelf.restore(saved["objects"])
+        for id_ in list(self.shelf.objects):
+            self.schedule(id_)
+
+
+def difference(before: Obj, after: Obj) -> Obj:
+    """`previous_attributes`: the former values of what changed, hashes compared field by field."""
+    changed: Obj = {}
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        nested = isinstance(old, dict) and isinstance(new, dict) and "data" not in old
+        changed[name] = difference(cast("Obj", old), cast("Obj", new)) if nested else clone(_bare(old))
+    return changed
+
+
+def _bare(value: Any) -> Any:
+    named = as_obj(value)
+    return {"data": named["data"]} if named is not None and "data" in named else value

@@ -1,0 +1,60 @@
+"""What is taken off? Coupons on the lines of a draft.
+
+Source: Stripe docs, billing/subscriptions/coupons; an amount is split as in billing/subscriptions/prorations.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from engine.sandbox.twin.core.amounts import rounded, shares
+from engine.sandbox.twin.core.types import Obj, Objs, inside
+from engine.sandbox.twin.core.world import World
+
+_PERCENT = 100
+
+
+def coupon_of(world: World, discount_id: str) -> Obj | None:
+    """The coupon behind a discount."""
+    discount = world.shelf.peek(discount_id)
+    return None if discount is None else world.shelf.peek(discount["source"]["coupon"])
+
+
+def parts_off(coupon: Obj, products: list[str], amounts: list[int]) -> list[int]:
+    """What a coupon takes off each amount; products that it does not apply to give nothing."""
+    only: list[str] | None = coupon["_products"]
+    open_amounts = [
+        amount if amount > 0 and (only is None or product in only) else 0
+        for product, amount in zip(products, amounts, strict=True)
+    ]
+    if coupon["percent_off"] is not None:
+        share = Fraction(str(coupon["percent_off"])) / _PERCENT
+        return [rounded(amount * share) for amount in open_amounts]
+    return shares(min(coupon["amount_off"], sum(open_amounts)), open_amounts)
+
+
+def apply_discounts(world: World, invoice: Obj, lines: Objs) -> Objs:
+    """Write the discounts into the lines; answers the sum of each."""
+    sums: dict[str, int] = {}
+    for line in lines:
+        line["discount_amounts"] = []
+    for discount in invoice["discounts"]:
+        _apply(world, discount, [line for line in lines if line["discountable"]], sums)
+    for line in lines:
+        for discount in line["discounts"]:
+            _apply(world, discount, [line], sums)
+    return [{"amount": amount, "discount": discount} for discount, amount in sums.items()]
+
+
+def _apply(world: World, discount: str, lines: Objs, sums: dict[str, int]) -> None:
+    coupon = coupon_of(world, discount)
+    if coupon is None or not lines:
+        return
+    products = [str(inside(line, "pricing", "price_details").get("product")) for line in lines]
+    left = [line["amount"] - sum(part["amount"] for part in line["discount_amounts"]) for line in lines]
+    for line, part in zip(lines, parts_off(coupon, products, left), strict=True):
+        if part:
+            line["discount_amounts"].append({"amount": part, "discount": discount})
+    sums[discount] = sums.get(discount, 0) + sum(
+        part["amount"] for line in lines for part in line["discount_amounts"] if part["discount"] == discount
+    )

@@ -1,0 +1,120 @@
+"""How does an invoice come to be? Drafts, what is collected onto them, and their totals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.sandbox.twin.core.render import listing
+from engine.sandbox.twin.core.types import Obj, Objs, clone, inside
+from engine.sandbox.twin.core.world import World
+
+from .discounting import apply_discounts
+from .lines import line_of_item
+
+_SHOWN_LINES = 10
+
+
+def new_invoice(world: World, customer: Obj, currency: str, **about: Any) -> Obj:
+    """An empty draft of a customer."""
+    now = world.now_of(customer)
+    fields: Obj = {
+        "account_country": "US",
+        "account_name": "Wallstreet sandbox",
+        "amount_overpaid": 0,
+        "amount_shipping": 0,
+        "attempt_count": 0,
+        "attempted": False,
+        "auto_advance": False,
+        "billing_reason": "manual",
+        "collection_method": "charge_automatically",
+        "currency": currency,
+        "customer": customer["id"],
+        "customer_tax_ids": [],
+        "description": None,
+        "metadata": {},
+        "period_start": now,
+        "period_end": now,
+        "post_payment_credit_notes_amount": 0,
+        "pre_payment_credit_notes_amount": 0,
+        "starting_balance": customer["balance"],
+        "status": "draft",
+        "test_clock": customer["test_clock"],
+        "amount_paid": 0,
+        "_lines": [],
+        "_days_until_due": None,
+    }
+    fields |= _copied(customer)
+    invoice = world.new("invoice", "in", {**fields, **about}, clock=customer["_clock"])
+    retotal(world, invoice)
+    return invoice
+
+
+def _copied(customer: Obj) -> Obj:
+    names = ("address", "email", "name", "phone", "shipping", "tax_exempt")
+    return {f"customer_{name}": clone(customer[name]) for name in names}
+
+
+def subscription_parent(subscription: Obj) -> Obj:
+    """The `parent` of a subscription's invoice, with a copy of its metadata."""
+    return {
+        "type": "subscription_details",
+        "quote_details": None,
+        "subscription_details": {
+            "metadata": clone(subscription["metadata"]),
+            "subscription": subscription["id"],
+        },
+    }
+
+
+def subscription_of(invoice: Obj) -> str | None:
+    """The id of the subscription that an invoice belongs to."""
+    return inside(invoice, "parent", "subscription_details").get("subscription")
+
+
+def pending_items(world: World, customer: str, subscription: str | None, currency: str) -> Objs:
+    """Items that wait for an invoice: a subscription's own, or those of the customer alone; newest first."""
+    found = world.shelf.find("invoiceitem", customer=customer, invoice=None, currency=currency)
+    chosen: Objs = []
+    for item in found:
+        owner = subscription_of(item)
+        if owner == subscription or (subscription is not None and owner is None):
+            chosen.append(item)
+    return list(reversed(chosen))
+
+
+def collect(world: World, invoice: Obj, items: Objs) -> None:
+    """Put pending items onto a draft."""
+    for item in items:
+        line_of_item(world, invoice, item)
+
+
+def lines_of(world: World, invoice: Obj) -> Objs:
+    """All lines of an invoice, in order; they may be changed."""
+    found = [world.shelf.take(id_) for id_ in invoice["_lines"]]
+    return [line for line in found if line is not None]
+
+
+def retotal(world: World, invoice: Obj) -> None:
+    """Bring the sums of a draft up to date with its lines, discounts and the customer's balance."""
+    lines = lines_of(world, invoice)
+    taken = apply_discounts(world, invoice, lines)
+    subtotal = sum(line["amount"] for line in lines)
+    total = subtotal - sum(share["amount"] for share in taken)
+    invoice["subtotal"] = invoice["subtotal_excluding_tax"] = subtotal
+    invoice["total"] = invoice["total_excluding_tax"] = total
+    invoice["total_discount_amounts"] = taken
+    invoice["total_pretax_credit_amounts"] = []
+    invoice["total_taxes"] = []
+    if invoice["status"] == "draft":
+        customer = world.shelf.peek(invoice["customer"]) or {}
+        invoice["starting_balance"] = customer.get("balance", 0)
+        invoice["amount_due"] = max(0, total + invoice["starting_balance"])
+        invoice["amount_remaining"] = invoice["amount_due"]
+    show_lines(world, invoice)
+
+
+def show_lines(world: World, invoice: Obj) -> None:
+    """Renew the copy of the first lines inside the invoice; more are on the lines endpoint."""
+    lines = lines_of(world, invoice)
+    invoice["lines"] = listing(f"/v1/invoices/{invoice['id']}/lines", clone(lines[:_SHOWN_LINES]))
+    invoice["lines"]["has_more"] = len(lines) > _SHOWN_LINES

@@ -1,0 +1,191 @@
+"""How is an open invoice settled? By a card, out of band, or not at all."""
+
+from __future__ import annotations
+
+from engine.sandbox.twin.billing import reactions
+from engine.sandbox.twin.core.calendar import DAY
+from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError, invalid
+from engine.sandbox.twin.core.types import Obj, clone, inside, public
+from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.objects.cards import HARD_DECLINES
+from engine.sandbox.twin.objects.customers import move_balance
+from engine.sandbox.twin.objects.payments import Attempt, Result, attempt, cancel_intent, card_error
+
+NO_METHOD = (
+    "This customer has no attached payment source or default payment method. Please consider adding a default"
+    " payment method. For more information, visit"
+    " https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority."
+)
+
+
+def method_for(world: World, invoice: Obj) -> Obj | None:
+    """The card that an invoice is charged to: its own, its subscription's, its customer's."""
+    customer = world.shelf.peek(invoice["customer"]) or {}
+    parent = inside(invoice, "parent", "subscription_details")
+    subscription = world.shelf.peek(parent.get("subscription", "")) or {}
+    chosen = (
+        invoice["default_payment_method"]
+        or subscription.get("default_payment_method")
+        or inside(customer, "invoice_settings").get("default_payment_method")
+    )
+    return world.shelf.take(chosen) if chosen else None
+
+
+def mark_paid(world: World, invoice: Obj, *, charged: bool) -> None:
+    """The invoice is paid: what hangs on it goes on."""
+    before = clone(invoice)
+    invoice["status"] = "paid"
+    invoice["amount_paid"] = invoice["amount_due"]
+    invoice["amount_remaining"] = 0
+    invoice["auto_advance"] = False
+    invoice["next_payment_attempt"] = None
+    invoice["status_transitions"]["paid_at"] = world.now_of(invoice)
+    payment = world.shelf.take(invoice.get("_payment") or "")
+    if payment is not None:
+        payment["status"] = "paid" if charged else "canceled"
+        payment["amount_paid"] = payment["amount_requested"] if charged else None
+        moment = "paid_at" if charged else "canceled_at"
+        payment["status_transitions"][moment] = world.now_of(invoice)
+    if charged:
+        world.emit("invoice.updated", invoice, before=before)
+    world.emit("invoice.paid", invoice)
+    world.emit("invoice.payment_succeeded", invoice)
+    if payment is not None and charged:
+        world.emit("invoice_payment.paid", payment)
+    reactions.invoice_paid(world, invoice)
+
+
+def charge(world: World, invoice: Obj, method: Obj, *, authenticated: bool, automatic: bool) -> Attempt:
+    """Try to charge a card for an open invoice and note what came of it."""
+    intent = world.fetch("payment_intent", invoice["_intent"])
+    before = clone(invoice)
+    result = attempt(world, intent, method, authenticated=authenticated)
+    needs_action = result.result is Result.REQUIRES_ACTION
+    invoice["attempted"] = True
+    if (automatic or not invoice["attempt_count"]) and not needs_action:
+        invoice["attempt_count"] += 1
+    if result.result is Result.SUCCEEDED:
+        invoice["_paid_with"] = method["id"]
+        mark_paid(world, invoice, charged=True)
+        return result
+    _plan_retry(world, invoice, method, automatic=automatic)
+    world.emit("invoice.updated", invoice, before=before)
+    if needs_action:
+        world.emit("invoice.payment_action_required", invoice)
+    world.emit("invoice.payment_failed", invoice)
+    reactions.invoice_unpaid(world, invoice)
+    return result
+
+
+def _plan_retry(world: World, invoice: Obj, method: Obj | None, *, automatic: bool) -> None:
+    """The next automatic attempt: only for cycles, each a number of days after the former."""
+    if not automatic or invoice["billing_reason"] not in {"subscription_cycle", "subscription_threshold"}:
+        return
+    waits = world.settings.retry_days
+    done = invoice["attempt_count"] - 1
+    invoice["_retries_over"] = done >= len(waits)
+    hard = method is None or method["_behaviour"] in HARD_DECLINES
+    plain = not invoice["_retries_over"] and not hard
+    invoice["next_payment_attempt"] = world.now_of(invoice) + waits[done] * DAY if plain else None
+    if invoice["next_payment_attempt"] is None:
+        invoice["_retries_over"] = True
+
+
+def collect_automatically(world: World, invoice: Obj) -> None:
+    """What Stripe does by itself with a finalized invoice that is charged automatically."""
+    if invoice["status"] != "open" or invoice["collection_method"] != "charge_automatically":
+        return
+    method = method_for(world, invoice)
+    if method is not None:
+        charge(world, invoice, method, authenticated=False, automatic=True)
+        return
+    before = clone(invoice)
+    invoice["attempted"] = True
+    invoice["attempt_count"] += 1
+    _plan_retry(world, invoice, None, automatic=True)
+    world.emit("invoice.updated", invoice, before=before)
+    world.emit("invoice.payment_failed", invoice)
+    reactions.invoice_unpaid(world, invoice)
+
+
+def refuse_unless_payable(invoice: Obj) -> None:
+    """Raise unless the invoice is open or uncollectible."""
+    if invoice["status"] == "paid":
+        raise invalid("Invoice is already paid", code="invoice_already_paid")
+    if invoice["status"] == "void":
+        raise invalid("You cannot pay a voided invoice.")
+    if invoice["status"] == "draft":
+        raise invalid("You must finalize the invoice before paying it.")
+
+
+def pay_or_raise(world: World, invoice: Obj, method: Obj, *, authenticated: bool = False) -> None:
+    """Pay now; a decline or a bank that wants to see the buyer is a 402 and what happened stays."""
+    result = charge(world, invoice, method, authenticated=authenticated, automatic=False)
+    intent = public(world.shelf.peek(invoice["_intent"]) or {})
+    match result.result:
+        case Result.SUCCEEDED:
+            return
+        case Result.REQUIRES_ACTION:
+            raise requires_action("invoice_payment_intent_requires_action", intent, keeps_state=True)
+        case Result.FAILED:
+            raise card_error(result.error or {}, keeps_state=True, payment_intent=intent)
+
+
+def requires_action(code: str, intent: Obj, *, keeps_state: bool) -> StripeError:
+    """The 402 answer for a payment that the buyer must confirm with the bank."""
+    text = (
+        "This payment requires additional user action before it can be completed successfully."
+        " Payment can be completed using the PaymentIntent associated with the invoice."
+    )
+    return StripeError(
+        text,
+        status=PAYMENT_REQUIRED,
+        kind="card_error",
+        code=code,
+        keeps_state=keeps_state,
+        payment_intent=intent,
+    )
+
+
+def void(world: World, invoice: Obj) -> None:
+    """Void: nothing is owed, what was taken from the balance comes back."""
+    before = clone(invoice)
+    invoice["status"] = "void"
+    invoice["auto_advance"] = False
+    invoice["next_payment_attempt"] = None
+    invoice["status_transitions"]["voided_at"] = world.now_of(invoice)
+    _return_balance(world, invoice)
+    world.emit("invoice.updated", invoice, before=before)
+    world.emit("invoice.voided", invoice)
+    close_payment(world, invoice)
+    reactions.invoice_voided(world, invoice)
+
+
+def _return_balance(world: World, invoice: Obj) -> None:
+    customer = world.fetch("customer", invoice["customer"])
+    moved = (invoice["ending_balance"] or 0) - invoice["starting_balance"]
+    if moved and not customer.get("deleted"):
+        move_balance(world, customer, -moved, "unapplied_from_invoice", invoice=invoice["id"])
+
+
+def close_payment(world: World, invoice: Obj) -> None:
+    """Cancel what still waits to be paid for an invoice."""
+    intent = world.shelf.take(invoice.get("_intent") or "")
+    payment = world.shelf.take(invoice.get("_payment") or "")
+    if intent is not None:
+        cancel_intent(world, intent, "void_invoice")
+    if payment is not None and payment["status"] == "open":
+        payment["status"] = "canceled"
+        payment["status_transitions"]["canceled_at"] = world.now_of(invoice)
+
+
+def mark_uncollectible(world: World, invoice: Obj) -> None:
+    """Give up on an open invoice."""
+    before = clone(invoice)
+    invoice["status"] = "uncollectible"
+    invoice["auto_advance"] = False
+    invoice["next_payment_attempt"] = None
+    invoice["status_transitions"]["marked_uncollectible_at"] = world.now_of(invoice)
+    world.emit("invoice.updated", invoice, before=before)
+    world.emit("invoice.marked_uncollectible", invoice)
+    reactions.invoice_uncollectible(world, invoice)

@@ -1,0 +1,81 @@
+"""What may tests ask beside Stripe's API? Next happenings, deliveries, requests, latency, reset."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from engine.sandbox.twin.core.types import Obj
+from engine.sandbox.twin.core.world import World
+
+from .api import Api
+from .courier import Courier
+from .timekeeper import Timekeeper
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The admin endpoints over the parts of the twin."""
+
+    world: World
+    api: Api
+    courier: Courier
+    timekeeper: Timekeeper
+
+    async def health(self, _request: Request) -> Response:
+        """Tell that the twin answers."""
+        return JSONResponse({"status": "ok"})
+
+    async def upcoming(self, request: Request) -> Response:
+        """When something happens next on a clock."""
+        return JSONResponse({"next": self.timekeeper.next(request.path_params["clock"])})
+
+    async def deliveries(self, request: Request) -> Response:
+        """The events of a clock after a number, and how many deliveries are not answered yet."""
+        return JSONResponse(self.courier.state(request.path_params["clock"], _after(request)))
+
+    async def requests(self, request: Request) -> Response:
+        """The calls after a number."""
+        found = [asdict(exchange) for exchange in self.api.exchanges[_after(request) :]]
+        return JSONResponse({"last": len(self.api.exchanges), "requests": found})
+
+    async def reset(self, _request: Request) -> Response:
+        """Forget everything."""
+        self.courier.forget()
+        self.world.reset()
+        self.api.forget()
+        return JSONResponse({"status": "ok"})
+
+    async def latency(self, request: Request) -> Response:
+        """Answer each call that much later."""
+        body = await request.json()
+        self.api.latency_ms = int(body["ms"])
+        return JSONResponse({"ms": self.api.latency_ms})
+
+    async def settings(self, request: Request) -> Response:
+        """Read or change what an account sets in its dashboard."""
+        given: Obj = await request.json() if request.method == "POST" else {}
+        for name, value in given.items():
+            if name not in asdict(self.world.settings):
+                return JSONResponse({"unknown": name}, 400)
+            setattr(self.world.settings, name, value)
+        return JSONResponse(asdict(self.world.settings))
+
+    def routes(self) -> list[Route]:
+        """The routes under /_twin."""
+        return [
+            Route("/_twin/health", self.health),
+            Route("/_twin/clocks/{clock}/next", self.upcoming),
+            Route("/_twin/clocks/{clock}/deliveries", self.deliveries),
+            Route("/_twin/requests", self.requests),
+            Route("/_twin/reset", self.reset, methods=["POST"]),
+            Route("/_twin/latency", self.latency, methods=["POST"]),
+            Route("/_twin/settings", self.settings, methods=["GET", "POST"]),
+        ]
+
+
+def _after(request: Request) -> int:
+    return int(request.query_params.get("after", "0"))

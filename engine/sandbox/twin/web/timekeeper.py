@@ -1,0 +1,93 @@
+"""Who moves time? Test clocks run through what is due in between; the live clock follows the wall."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+
+from engine.sandbox.twin.billing import happenings
+from engine.sandbox.twin.core.types import Obj
+from engine.sandbox.twin.core.world import LIVE, World
+
+_TICK = 0.25
+
+
+class Timekeeper:
+    """Plays what is due: on test clocks when they are advanced, on the live clock when its instant comes."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._moves: dict[str, asyncio.Task[None]] = {}
+
+    def look(self) -> None:
+        """Begin to move every clock that was told to advance."""
+        for clock in self._world.shelf.kind("test_helpers.test_clock"):
+            if clock["status"] == "advancing" and clock["id"] not in self._moves:
+                task = asyncio.get_running_loop().create_task(self._move(clock["id"]))
+                self._moves[clock["id"]] = task
+
+    def next(self, clock: str) -> int | None:
+        """The next instant at which something happens on a clock."""
+        found = self._world.agenda(clock).next()
+        return None if found is None else found[0].at
+
+    async def follow_the_wall(self) -> None:
+        """Play what is due on the live clock, for ever."""
+        while True:
+            self._play(LIVE, int(self._world.wall()))
+            await asyncio.sleep(_TICK)
+
+    async def close(self) -> None:
+        """Stop moving clocks."""
+        for task in self._moves.values():
+            task.cancel()
+        await asyncio.gather(*self._moves.values(), return_exceptions=True)
+
+    async def _move(self, clock_id: str) -> None:
+        await asyncio.sleep(0)
+        clock = self._world.shelf.peek(clock_id)
+        try:
+            if clock is None:
+                return
+            target: int = clock["status_details"]["advancing"]["target_frozen_time"]
+            while self._step(clock, target):
+                await asyncio.sleep(0)
+            self._arrive(clock, target, "ready")
+        except Exception:  # noqa: BLE001 -- whatever it was, the clock must say that it failed
+            traceback.print_exc(file=sys.stderr)
+            if clock is not None:
+                self._arrive(clock, clock["frozen_time"], "internal_failure")
+        finally:
+            self._moves.pop(clock_id, None)
+
+    def _step(self, clock: Obj, target: int) -> bool:
+        """Play the next happening up to the target; tell whether there was one."""
+        found = self._world.agenda(clock["id"]).next()
+        if found is None or found[0].at > target:
+            return False
+        due, id_ = found
+        with self._world.transaction():
+            held = self._world.shelf.take(clock["id"])
+            if held is not None:
+                held["frozen_time"] = max(held["frozen_time"], due.at)
+            happenings.play(self._world, due, id_)
+        return True
+
+    def _arrive(self, clock: Obj, at: int, status: str) -> None:
+        with self._world.transaction():
+            held = self._world.shelf.take(clock["id"])
+            if held is None:
+                return
+            held["frozen_time"] = at
+            held["status"] = status
+            held["status_details"] = {}
+            self._world.emit(f"test_helpers.test_clock.{status}", held)
+
+    def _play(self, clock: str, until: int) -> None:
+        while True:
+            found = self._world.agenda(clock).next()
+            if found is None or found[0].at > until:
+                return
+            with self._world.transaction():
+                happenings.play(self._world, *found)
