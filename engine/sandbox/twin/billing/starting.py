@@ -6,7 +6,7 @@ from engine.sandbox.twin.core.amounts import amount_of
 from engine.sandbox.twin.core.calendar import DAY
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, not_in_twin
 from engine.sandbox.twin.core.render import listing
-from engine.sandbox.twin.core.types import Obj, Objs, as_list, inside
+from engine.sandbox.twin.core.types import Obj, Objs, as_list, inside, texts
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.lines import Entry, product_name
 from engine.sandbox.twin.invoicing.paying import method_for

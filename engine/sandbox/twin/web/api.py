@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import sys
 import time
+import traceback
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -73,6 +75,11 @@ class Api:
             answer = await self._answer(request, params, key, request_id)
         except StripeError as error:
             answer = _error_answer(error, request_id)
+        except Exception:  # noqa: BLE001 -- a fault of the twin is a 500 with Stripe's body
+            traceback.print_exc(file=sys.stderr)
+            answer = _error_answer(
+                StripeError("An unknown error occurred", status=500, kind="api_error"), request_id
+            )
         if answer.request_id != request_id:
             headers |= {"Original-Request": answer.request_id, "Idempotent-Replayed": "true"}
         took = (time.perf_counter() - began) * 1000

@@ -51,7 +51,7 @@ class Timekeeper:
             if clock is None:
                 return
             target: int = clock["status_details"]["advancing"]["target_frozen_time"]
-            while self._step(clock, target):
+            while self._step(clock, target):  # noqa: ASYNC110 -- it steps, it does not wait
                 await asyncio.sleep(0)
             self._arrive(clock, target, "ready")
         except Exception:  # noqa: BLE001 -- whatever it was, the clock must say that it failed
