@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -111,3 +111,18 @@ async def remember_rule_set(session: AsyncSession, *, hash: str, files: Mapping[
     await session.execute(
         insert(RuleSetVersion).values(hash=hash, files=dict(files)).on_conflict_do_nothing()
     )
+
+
+async def caused_by(session: AsyncSession, attachment_id: str) -> Sequence[Transition]:
+    """Every move of any machine that the attachment caused, and its own moves, in order."""
+    found = await session.scalars(
+        select(Transition)
+        .where(
+            or_(
+                Transition.cause["id"].astext == attachment_id,
+                (Transition.machine == "attachment") & (Transition.row_id == attachment_id),
+            )
+        )
+        .order_by(Transition.id)
+    )
+    return found.all()

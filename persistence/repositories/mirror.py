@@ -98,3 +98,15 @@ async def products_of_subscription(
         .order_by(SubscriptionProduct.starts_at, SubscriptionProduct.id)
     )
     return found.all()
+
+
+async def billed_lines_named(session: AsyncSession, ids: Sequence[str]) -> dict[str, BilledLine]:
+    """These billed lines by their ids."""
+    found = await session.scalars(select(BilledLine).where(BilledLine.id.in_(ids)))
+    return {line.id: line for line in found}
+
+
+async def prices_named(session: AsyncSession, ids: Sequence[str | None]) -> dict[str, Price]:
+    """These prices by their ids."""
+    found = await session.scalars(select(Price).where(Price.id.in_([i for i in ids if i is not None])))
+    return {price.id: price for price in found}

@@ -1,0 +1,91 @@
+"""How is an intent kept before anything is done? Decision, lines and frozen steps, committed together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.attach.decision import Decided
+from engine.attach.plan import AttachPlan
+from machines.attachment import Event
+from persistence.database import Database
+from persistence.models import Attachment, Decision, Step
+from persistence.repositories import attachments
+from persistence.states import move
+from rules.ruleset import RuleSet
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """Who asked for what, when, and on which version of the customer it was decided."""
+
+    attachment: str
+    customer_id: str
+    customer_version: int
+    kind: str
+    caller: str
+    idempotency_key: str | None
+    params_hash: str
+    request: Mapping[str, Any]
+    fence: int
+    decision_kind: str
+    at: datetime
+
+
+async def store(
+    database: Database, intent: Intent, plan: AttachPlan, decided: Decided | None, rules: RuleSet
+) -> None:
+    """Commit the attachment with its decision and its steps: from here on it is driven to an end."""
+    cause = {"kind": "attachment", "id": intent.attachment}
+    async with database.transaction(cause=cause, at=intent.at) as session:
+        decision = None
+        if decided is not None:
+            await attachments.remember_rule_set(session, hash=rules.hash, files=rules.files)
+            decision = _decision(intent, decided)
+            session.add(decision)
+        attachment = Attachment(
+            id=intent.attachment,
+            customer_id=intent.customer_id,
+            kind=intent.kind,
+            caller=intent.caller,
+            idempotency_key=intent.idempotency_key,
+            params_hash=intent.params_hash,
+            request=dict(intent.request),
+            decision_id=decision.id if decision is not None else None,
+            lines=plan.lines_as_json(),
+            plan={**plan.as_json(), "decision": decided.as_json() if decided is not None else None},
+            version=intent.customer_version,
+            fence=intent.fence,
+            at=intent.at,
+        )
+        move(session, attachment, Event.PLAN_STORED)
+        for n, step in enumerate(plan.steps):
+            frozen = step.as_json()
+            session.add(
+                Step(
+                    attachment_id=intent.attachment,
+                    n=n,
+                    kind=step.kind,
+                    params=frozen,
+                    condition=frozen["when"],
+                )
+            )
+
+
+def _decision(intent: Intent, decided: Decided) -> Decision:
+    told = decided.as_json()
+    return Decision(
+        customer_id=intent.customer_id,
+        kind=intent.decision_kind,
+        rule_set_hash=told["rule_set_hash"],
+        facts={"lines": [line["facts"] for line in told["lines"]]},
+        trace=[*(match for line in told["lines"] for match in line["trace"]), *told["trace"]],
+        branch=told["branch"],
+        config=told["config"],
+        function=told["function"],
+        at=intent.at,
+    )
