@@ -1,0 +1,1 @@
+"""Executable examples of pricing behaviour, played through the public API alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -20,11 +20,17 @@ OWNER = 3
 
 
 def matches(wanted: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
-    """Is this the expected message? Its data may say more; of the customer only the type is compared."""
+    """Is this the expected message? Its data may say more; of the customer only the type is compared.
+
+    A name of the data is looked for in the message and in the row that it is about.
+    """
     subject = wanted.get("subject")
     named = subject is None or _same_subject(str(subject).split("."), str(message["subject"]).split("."))
     data: Mapping[str, Any] = message["data"]
-    return named and _inside(wanted.get("data", {}), {**part(data, "state"), **data})
+    return named and all(
+        any(key in told and _inside(value, told[key]) for told in (data, part(data, "state")))
+        for key, value in part(wanted, "data").items()
+    )
 
 
 def _same_subject(wanted: Sequence[str], actual: Sequence[str]) -> bool:
@@ -66,13 +72,30 @@ class Feed:
 @asynccontextmanager
 async def listening(nats_url: str) -> AsyncGenerator[Feed]:
     """A feed that listens from here on, and leaves no connection behind."""
-    client: Any = await nats.connect(  # pyright: ignore[reportUnknownMemberType]  # its options are untyped
-        nats_url, allow_reconnect=False, connect_timeout=5
+    async with connected(nats_url) as client:
+        feed = Feed(client)
+        await subscribe(client, feed.hear)
+        yield feed
+
+
+@asynccontextmanager
+async def connected(nats_url: str) -> AsyncGenerator[Client]:
+    """A connection to the bus that is closed after the block; it fails at once rather than try for ever."""
+    # What `connect` takes and `subscribe` keeps is only partly typed there.
+    client: Client = await cast("Any", nats).connect(
+        nats_url, allow_reconnect=False, connect_timeout=5, error_cb=_quietly
     )
     try:
-        feed = Feed(client)
-        await client.subscribe(SUBJECTS, cb=feed.hear)
-        await client.flush()
-        yield feed
+        yield client
     finally:
         await client.close()
+
+
+async def subscribe(client: Client, hear: Callable[[Msg], Awaitable[None]]) -> None:
+    """Hear every message of the change feed; when this returns nothing that follows is missed."""
+    await cast("Any", client).subscribe(SUBJECTS, cb=hear)
+    await client.flush()
+
+
+async def _quietly(_error: Exception) -> None:
+    """A connection that breaks while everything is being stopped is nobody's news."""

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from engine.scenario.runner import Outcome, Status
+from engine.scenario.reading import Found
+from engine.scenario.runner import Outcome, Status, runner
 
 MARKS: Mapping[Status, tuple[str, str]] = {
     Status.PASSED: ("✓", "green"),
@@ -46,6 +47,28 @@ def summary(console: Console, outcomes: Sequence[Outcome]) -> None:
     for index, (words, style) in enumerate(parts):
         line.append(", " if index else "").append(words, style)
     console.print(line)
+
+
+async def play_and_show(
+    console: Console,
+    files: Sequence[Found],
+    *,
+    api_url: str,
+    nats_url: str | None,
+    jobs: int,
+    report: Path | None,
+) -> bool:
+    """Play the files on that system and tell each outcome as it comes; true when nothing failed or broke."""
+    outcomes: dict[str, Outcome] = {}
+    async with runner(api_url, nats_url=nats_url) as playing:
+        async for found, outcome in playing.play_all(files, jobs=jobs):
+            show(console, outcome)
+            outcomes[str(found.path)] = outcome
+    in_order = [outcomes[str(found.path)] for found in files]
+    summary(console, in_order)
+    if report is not None:
+        write(report, in_order)
+    return successful(in_order)
 
 
 def write(path: Path, outcomes: Sequence[Outcome]) -> None:

@@ -100,13 +100,15 @@ class Runner:
         status = Status.FAILED if failures else Status.PASSED
         return Outcome(scenario.id, status, monotonic() - began, tuple(failures))
 
-    async def play_all(self, files: Sequence[Found], *, jobs: int = 1) -> AsyncIterator[Outcome]:
+    async def play_all(
+        self, files: Sequence[Found], *, jobs: int = 1
+    ) -> AsyncIterator[tuple[Found, Outcome]]:
         """Play the files, so many at a time, and hand out each outcome as it comes."""
         gate = asyncio.Semaphore(max(jobs, 1))
 
-        async def one(found: Found) -> Outcome:
+        async def one(found: Found) -> tuple[Found, Outcome]:
             async with gate:
-                return await self.play(found)
+                return found, await self.play(found)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(found)) for found in files]

@@ -1,0 +1,164 @@
+"""How fast is an attach here? Over HTTP, split into our time and Stripe's, beside a bare baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from secrets import token_hex
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import httpx2
+import psycopg
+from psycopg.sql import SQL, Identifier
+from rich.console import Console
+from rich.table import Table
+
+from engine.scenario.door import TIMEOUT, Door, part
+from rules.loader import read_files
+from rules.ruleset import RuleSet
+
+WARM_UP = 3
+DECISIONS = 200
+CATALOG: Mapping[str, Any] = {
+    "features": [{"id": "messages", "type": "metered", "consumable": True}],
+    "products": [
+        {
+            "id": "team",
+            "group": "main",
+            "prices": [{"amount": 4900, "interval": "month", "interval_count": 1}],
+            "items": [{"feature": "messages", "included": 1000, "reset": "month"}],
+        }
+    ],
+    "settings": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """So many runs of one thing, in milliseconds."""
+
+    name: str
+    milliseconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """Half of the runs took less."""
+        return median(self.milliseconds)
+
+    @property
+    def p99(self) -> float:
+        """Of a hundred runs, one took more; of fewer runs it is the slowest."""
+        ordered = sorted(self.milliseconds)
+        return ordered[ceil(len(ordered) * 0.99) - 1]
+
+
+async def measure_attach(console: Console, *, api_url: str, database_url: str, count: int) -> None:
+    """Attach a paid plan for so many new customers, one after the other, and print the table."""
+    async with httpx2.AsyncClient(base_url=api_url, timeout=TIMEOUT, trust_env=False) as client:
+        door = Door(client)
+        with console.status(f"Measuring {count} attaches …"):
+            attaches = await _attaches(door, count)
+            round_trip = await _measure(
+                "one HTTP round trip (GET /healthz)", count, lambda: door.must("GET", "/healthz")
+            )
+            commit = await _commits(database_url, count)
+            decision = await _decisions(door, attaches.last)
+    console.print(table(attaches.measured(), [decision], baselines=[round_trip, commit]))
+
+
+@dataclass(frozen=True, slots=True)
+class Attaches:
+    """The measured attaches: whole time and time that Stripe's answers took, pairwise; and the last one."""
+
+    whole: tuple[float, ...]
+    stripe: tuple[float, ...]
+    calls: tuple[int, ...]
+    last: str
+
+    def measured(self) -> list[Measured]:
+        """Whole, Stripe's and our own time."""
+        own = tuple(whole - stripe for whole, stripe in zip(self.whole, self.stripe, strict=True))
+        requests = (
+            f"{min(self.calls)} to {max(self.calls)}" if len(set(self.calls)) > 1 else f"{self.calls[0]}"
+        )
+        return [
+            Measured("attach over HTTP", self.whole),
+            Measured(f"  of it waiting for Stripe ({requests} requests)", self.stripe),
+            Measured("  of it our own time", own),
+        ]
+
+
+def table(attaches: Sequence[Measured], more: Sequence[Measured], *, baselines: Sequence[Measured]) -> Table:
+    """Every measure with median and p99, and its median as a multiple of each baseline's."""
+    shown = Table(title=f"{len(attaches[0].milliseconds)} attaches of a paid plan, one after the other")
+    shown.add_column("milliseconds", no_wrap=True)
+    shown.add_column("median", justify="right")
+    shown.add_column("p99", justify="right")
+    for baseline in baselines:
+        shown.add_column(f"x {baseline.name.partition(' (')[0]}", justify="right")
+    for row in [*attaches, *more, *baselines]:
+        ratios = [f"{row.median / baseline.median:.1f}" for baseline in baselines]
+        shown.add_row(row.name, f"{row.median:.2f}", f"{row.p99:.2f}", *ratios, end_section=row is more[-1])
+    return shown
+
+
+async def _attaches(door: Door, count: int) -> Attaches:
+    run = f"bench-{token_hex(4)}"
+    clock = await door.must("POST", "/v1/sandbox/clocks", {"now": "2026-01-01T00:00:00Z"})
+    await door.must("PUT", f"/v1/catalogs/{run}", CATALOG)
+    whole: list[float] = []
+    keys: list[str] = []
+    for number in range(count + WARM_UP):
+        customer = {"type": "organization", "id": f"{run}-{number}"}
+        path = f"/v1/customers/{customer['type']}/{customer['id']}"
+        await door.must("PUT", path, {"catalog": run, "clock": clock["id"]})
+        await door.must("PUT", f"{path}/payment-method", {"payment_method": "pm_card_visa"})
+        await door.must("POST", f"/v1/sandbox/clocks/{clock['id']}/settle")
+        began = perf_counter()
+        answer = await door.must("POST", "/v1/attach", {"customer": customer, "product": "team"})
+        whole.append((perf_counter() - began) * 1000)
+        keys.append(str(answer["id"]))
+    kept = slice(WARM_UP, None)
+    calls = [(await door.must("GET", f"/v1/attachments/{key}"))["calls"] for key in keys[kept]]
+    stripe = tuple(sum(float(call["milliseconds"] or 0) for call in made) for made in calls)
+    return Attaches(tuple(whole[kept]), stripe, tuple(map(len, calls)), keys[-1])
+
+
+async def _decisions(door: Door, attachment: str) -> Measured:
+    """The rules alone, in this process, on the facts of a real attach."""
+    decision = part(await door.must("GET", f"/v1/attachments/{attachment}"), "decision")
+    lines: Sequence[Mapping[str, Any]] = decision["facts"]
+    ruleset = RuleSet.from_files(read_files())
+
+    async def decide() -> None:
+        ruleset.decide(lines)
+
+    return await _measure("one decision (the rules alone)", DECISIONS, decide)
+
+
+async def _commits(database_url: str, count: int) -> Measured:
+    """One row, one commit, on a connection of its own; the row lies in a table that ends with it."""
+    plain = database_url.replace("postgresql+psycopg://", "postgresql://")
+    async with await psycopg.AsyncConnection.connect(plain, autocommit=True) as connection:
+        # Not a temporary table: those are never flushed, and a commit is a flush.
+        name = Identifier(f"bench_{token_hex(4)}")
+        await connection.execute(SQL("CREATE TABLE {} (n int)").format(name))
+        try:
+            insert = SQL("INSERT INTO {} VALUES (1)").format(name)
+            return await _measure("one row committed (Postgres)", count, lambda: connection.execute(insert))
+        finally:
+            await connection.execute(SQL("DROP TABLE {}").format(name))
+
+
+async def _measure(name: str, count: int, deed: Callable[[], Awaitable[object]]) -> Measured:
+    for _ in range(WARM_UP):
+        await deed()
+    taken: list[float] = []
+    for _ in range(count):
+        began = perf_counter()
+        await deed()
+        taken.append((perf_counter() - began) * 1000)
+    return Measured(name, tuple(taken))

@@ -1,0 +1,1 @@
+"""Five purchases, played on the real stack and told so that each decision can be followed."""

@@ -1,0 +1,64 @@
+"""What does the demo do? Plays its scenario files one after the other, and tells each as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.demo.narrator import Narrator, reading
+from engine.scenario.reading import find
+from engine.scenario.report import show, successful
+from engine.scenario.runner import Outcome, Status, runner
+from rules.loader import SHIPPED, read_files
+from rules.ruleset import RuleSet
+
+WIDTH = 118
+"""Columns of a terminal that tells nothing of itself, such as a pipe."""
+
+
+async def play(
+    *, api_url: str, nats_url: str, rules: Path | None, scenarios: Path | None, console: Console | None = None
+) -> bool:
+    """Play the shipped cases, or a copy of them; true when all went as their files say.
+
+    A copy is there to be changed: what it does otherwise than its file says is told and is no failure.
+    """
+    told = console or terminal()
+    narrator = Narrator(told, reading(RuleSet.from_files(read_files(rules))))
+    cases = find([scenarios or shipped()])
+    outcomes: list[Outcome] = []
+    async with runner(api_url, nats_url=nats_url, observer=narrator) as playing:
+        for number, found in enumerate(cases, start=1):
+            if found.scenario is not None:
+                narrator.open(number, len(cases), found.scenario)
+            outcomes.append(await playing.play(found))
+            show(told, outcomes[-1])
+    _end(told, outcomes)
+    return successful(outcomes) or (rules or scenarios) is not None
+
+
+def terminal() -> Console:
+    """A console as wide as the terminal, but of a fixed width in a pipe."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
+
+
+def shipped() -> Path:
+    """The folder of the five cases, as it lies in the installed package."""
+    return Path(__file__).parent / "scenarios"
+
+
+def _end(console: Console, outcomes: Sequence[Outcome]) -> None:
+    good = sum(outcome.status == Status.PASSED for outcome in outcomes)
+    docs = Path(__file__).parents[2] / "docs"
+    where = docs / "machines.md" if (docs / "machines.md").is_file() else "wallstreet machines diagram"
+    console.print(f"\n[bold]{good} of {len(outcomes)} cases went as their files say.[/bold]")
+    table = Table.grid(padding=(0, 2))
+    table.add_row("the cases", str(shipped()), "copy, change a price, wallstreet demo --scenarios COPY")
+    table.add_row("the rules", str(SHIPPED), "copy, change a rule, wallstreet demo --rules COPY")
+    table.add_row("the diagrams", str(where), "every lifecycle, as pictures and as tables")
+    table.add_row("more", "wallstreet dev", "the same stack, and it stays up")
+    console.print(table)

@@ -1,0 +1,1 @@
+"""What a person sees of a running or a resting Wallstreet in a terminal."""
