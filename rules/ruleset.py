@@ -2,12 +2,12 @@
 
 The stages run in a fixed order:
 
-    each line   compare                     what differs, what it stands against, up or down
-                reject (request, product, customer)   the first table that refuses any line wins
-                branch, config              which case it is, and how it is done
-    the call    combine                     what the lines come to together
-                reject (money)              what cannot be collected
-                function                    what does it
+    each line   compare          what differs, what it stands against, up or down
+                reject           request, product, customer: the first table that refuses any line wins
+                branch, config   which case it is, and how it is done
+    the call    combine          what the lines come to together
+                reject           money: what cannot be collected
+                function         what does it
 
 Every table is decided twice, by durable-rules and by the reference evaluator. When the two differ, when no rule
 or two rules answer, or when the facts break an invariant, an error says so; nothing is ever guessed.
@@ -24,6 +24,7 @@ from typing import Literal
 from rules.compiler import COMPILER_ID, DurableEvaluator
 from rules.errors import EvaluatorsDisagree, FactsRefused, InvariantViolated
 from rules.evaluator import ReferenceEvaluator, winner
+from rules.lint import lint, refuse_faults
 from rules.loader import parse_tables
 from rules.model import Table, violated
 from rules.vocabulary import (
@@ -156,7 +157,9 @@ class RuleSet:
     @classmethod
     def from_files(cls, files: Mapping[str, str]) -> RuleSet:
         """A rule set from texts by path, for instance of a stored version whose decisions are replayed."""
-        return cls(files, parse_tables(files))
+        tables = parse_tables(files)
+        refuse_faults(lint(tables))
+        return cls(files, tables)
 
     def compiled(self, name: str) -> CompiledTable:
         """The table of that name with its evaluators."""
