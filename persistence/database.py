@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import event, func, make_url, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
-from persistence.errors import TransactionOpen
-from persistence.feed import append_changes
+from persistence.errors import ChangedMeanwhile, TransactionOpen
+from persistence.feed import append_messages, prepare_messages
 from persistence.states import refuse_unexplained_states
 
+_MOVED_TWICE: Final = "uq_transition_machine_row_id_version"
 _SETTINGS: Final = {
     "timezone": "UTC",
     "lock_timeout": "10s",
@@ -32,7 +36,12 @@ class WatchedSession(Session):
 @event.listens_for(WatchedSession, "before_flush")
 def _watch(session: Session, _context: object, _instances: object) -> None:
     refuse_unexplained_states(session)
-    append_changes(session)
+    prepare_messages(session)
+
+
+@event.listens_for(WatchedSession, "after_flush")
+def _tell(session: Session, _context: object) -> None:
+    append_messages(session)
 
 
 @dataclass(slots=True)
@@ -93,14 +102,23 @@ class Database:
     async def transaction(self, *, cause: Mapping[str, Any], at: datetime) -> AsyncGenerator[AsyncSession]:
         """One transaction, committed at the exit and rolled back by an exception.
 
-        Cause and instant go into every message of the change feed and every transition.
+        Cause and instant go into every message of the change feed and every transition. Raises
+        ChangedMeanwhile if another transaction was faster; any other refusal of the database is SQLAlchemy's
+        IntegrityError, whose constraint `violated` names.
         """
         if at.tzinfo is None:
             raise ValueError(f"{at!r} has no time zone")
         info = {"cause": dict(cause), "at": at}
-        with _marked_open():
-            async with self._session(self._engine, info) as session, session.begin():
-                yield session
+        try:
+            with _marked_open():
+                async with self._session(self._engine, info) as session, session.begin():
+                    yield session
+        except StaleDataError as stale:
+            raise ChangedMeanwhile from stale
+        except IntegrityError as refused:
+            if violated(refused) == _MOVED_TWICE:
+                raise ChangedMeanwhile from refused
+            raise
 
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[AsyncSession]:
@@ -135,6 +153,12 @@ class Database:
         return AsyncSession(
             engine, sync_session_class=WatchedSession, autoflush=False, expire_on_commit=False, info=info
         )
+
+
+def violated(refused: IntegrityError) -> str | None:
+    """The name of the constraint (or unique index) that refused, such as `uq_subscription_product_live`."""
+    original = refused.orig
+    return original.diag.constraint_name if isinstance(original, psycopg.Error) else None
 
 
 def database_url(url: str) -> str:

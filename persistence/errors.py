@@ -4,6 +4,7 @@ PersistenceError
 ├── StateChangedOutsideMachine   a state moved without its transition: a programming error
 ├── FeedCauseMissing             an owned row changed in a transaction that does not say why
 ├── TransactionOpen              a foreign call was about to be made while a transaction is open
+├── ChangedMeanwhile             another transaction changed a row after this one had read it
 ├── CustomerBusy                 another process holds the customer's lease
 └── LeaseLost                    the lease ran out and was taken by another
 
@@ -40,6 +41,13 @@ class TransactionOpen(PersistenceError):
 
     def __init__(self) -> None:
         super().__init__("a transaction is open in this task; commit it before calling anybody")
+
+
+class ChangedMeanwhile(PersistenceError):
+    """Another transaction changed a row after this one had read it; read again and decide anew."""
+
+    def __init__(self) -> None:
+        super().__init__("another transaction changed a row that this one had read; nothing was written")
 
 
 class CustomerBusy(PersistenceError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import inspect, update
+from sqlalchemy import insert, inspect, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -28,6 +28,7 @@ PREFIX: Final = "wallstreet.change_feed"
 CATALOG_TOKEN: Final = "catalog"  # noqa: S105 -- a token of a subject, not a secret
 """What stands for the customer in the subject of something that belongs to a catalog."""
 
+_PREPARED: Final = "prepared messages"
 _CUSTOMER: Final = Base.metadata.tables["customer"]
 
 
@@ -50,15 +51,15 @@ def owner_token(customer: Customer | None) -> str:
     return CATALOG_TOKEN if customer is None else f"{customer.type}_{customer.external_id}"
 
 
-def append_changes(session: Session) -> None:
-    """Write a message for each owned row that the flush is about to change, and move the versions."""
+def prepare_messages(session: Session) -> None:
+    """Before a flush: make a message for each owned row that it will change, and move the versions."""
     changes = list(_changes(session))
     if not changes:
         return
     if session.info.get("cause") is None or session.info.get("at") is None:
         raise FeedCauseMissing(changes[0].row.__feed__)
     owners = _touched_owners(session, changes)
-    messages: list[Outbox] = []
+    messages: list[Json] = []
     for change in changes:
         if not isinstance(change.row, Customer) or change.verb is not Verb.UPDATED:
             version = change.row.version + 1
@@ -69,7 +70,14 @@ def append_changes(session: Session) -> None:
     for customer in _moved(owners, changes):
         change = Change(customer, Verb.UPDATED, differences.get(id(customer), {}))
         messages.append(_message(session, change, version=customer.version, owners=owners))
-    session.add_all(messages)
+    session.info[_PREPARED] = messages
+
+
+def append_messages(session: Session) -> None:
+    """After a flush: write its messages, while the rows they tell of are locked by their own writing."""
+    messages: list[Json] = session.info.pop(_PREPARED, [])
+    if messages:
+        session.execute(insert(Outbox), messages)
 
 
 def _changes(session: Session) -> Iterator[Change]:
@@ -133,12 +141,12 @@ def _next_version(session: Session, customer_id: str) -> Customer:
     return customer
 
 
-def _message(session: Session, change: Change, *, version: int, owners: dict[str, Customer]) -> Outbox:
+def _message(session: Session, change: Change, *, version: int, owners: dict[str, Customer]) -> Json:
     row, entity = change.row, change.row.__feed__
     owner_id = row.feed_owner()
     customer = owners[owner_id] if owner_id is not None else None
     event_id, name, token = new_id("evt"), _name(row)[1], owner_token(customer)
-    body: dict[str, Any] = {
+    body: Json = {
         "event_id": event_id,
         "entity": entity,
         "id": name,
@@ -150,15 +158,15 @@ def _message(session: Session, change: Change, *, version: int, owners: dict[str
         "changes": change.differences,
         "cause": session.info["cause"],
     }
-    return Outbox(
-        event_id=event_id,
-        entity=entity,
-        entity_id=name,
-        version=version,
-        subject=subject(entity, token, change.verb.value),
-        owner=token,
-        body=body,
-    )
+    return {
+        "event_id": event_id,
+        "entity": entity,
+        "entity_id": name,
+        "version": version,
+        "subject": subject(entity, token, change.verb.value),
+        "owner": token,
+        "body": body,
+    }
 
 
 def _instant(session: Session) -> Any:
