@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from engine.api.measure import Measured
 from engine.api.operations import Operations
 from engine.api.page import page
-from engine.api.problems import MEDIA_TYPE, Problem, invalid, plain_http, problem_of
+from engine.api.problems import MEDIA_TYPE, Problem, plain_http, problem_of, refused_form
 from engine.api.routes import access, attach, catalog, customers, health, sandbox, webhooks
 from engine.api.services import Services
 from engine.errors import WallstreetError
@@ -76,7 +76,7 @@ async def _documentation(request: Request) -> HTMLResponse:
 
 async def _refuse_form(request: Request, error: Exception) -> JSONResponse:
     wrong = cast("RequestValidationError", error)
-    return _answer(invalid(wrong.errors(), instance=request.url.path, document=wrong.body))
+    return _answer(problem_of(refused_form(wrong.errors(), wrong.body), instance=request.url.path))
 
 
 async def _refuse_path(request: Request, error: Exception) -> JSONResponse:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from engine.api.bodies import CheckBatchBody, CheckBody, TrackBody, UsageBody
 from engine.api.idempotency import agreed_key, once
-from engine.api.problems import problem_of
+from engine.api.problems import problem_of, refused_form
 from engine.api.services import Answer, Services
-from engine.attach.body import AttachBody, Body, CancelBody, CustomerRef, UncancelBody
+from engine.attach.body import AttachBody, Body, CancelBody, CustomerRef, Key, UncancelBody
 from engine.attach.request import attach_request, cancel_request, hash_of, uncancel_request
 from engine.customers.reference import Customer
 from engine.errors import WallstreetError
 
 B = TypeVar("B", bound=Body)
 
-Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-"""Takes a body as JSON and gives the answer; a problem (with a number as its `status`) when it is refused."""
+_KEY: Final = TypeAdapter[str | None](Key | None)
+
+Handler = Callable[[Any, Mapping[str, str]], Awaitable[Answer]]
+"""From a body and its headers (`Idempotency-Key`) to an answer; what is refused is raised."""
 
 
 class Operations:
@@ -125,25 +129,31 @@ class Operations:
 def endpoints(operations: Operations) -> dict[str, Handler]:
     """The operations by the names under which NATS serves them."""
     return {
-        "attach": _served("attach", AttachBody, operations.attach),
-        "preview": _served("preview", AttachBody, operations.preview),
-        "cancel": _served("cancel", CancelBody, operations.cancel),
-        "uncancel": _served("uncancel", UncancelBody, operations.uncancel),
-        "check": _served("check", CheckBody, operations.check),
-        "check_batch": _served("check_batch", CheckBatchBody, operations.check_batch),
-        "track": _served("track", TrackBody, operations.track),
-        "usage": _served("usage", UsageBody, operations.usage),
+        "attach": _served(AttachBody, operations.attach),
+        "preview": _served(AttachBody, lambda body, _: operations.preview(body)),
+        "cancel": _served(CancelBody, operations.cancel),
+        "uncancel": _served(UncancelBody, operations.uncancel),
+        "check": _served(CheckBody, lambda body, _: operations.check(body)),
+        "check_batch": _served(CheckBatchBody, lambda body, _: operations.check_batch(body)),
+        "track": _served(TrackBody, operations.track),
+        "usage": _served(UsageBody, lambda body, _: operations.usage(body)),
     }
 
 
-def _served(name: str, form: type[B], operation: Callable[[B], Awaitable[Answer]]) -> Handler:
-    async def handle(document: dict[str, Any]) -> dict[str, Any]:
+def _served(form: type[B], operation: Callable[[B, str | None], Awaitable[Answer]]) -> Handler:
+    async def handle(document: Any, headers: Mapping[str, str]) -> Answer:
         try:
-            return dict(await operation(form.model_validate(document)))
-        except Exception as error:  # noqa: BLE001 -- the last place before the wire: every error is an answer
-            return problem_of(error, instance=f"wallstreet.rpc.{name}", document=document).body
+            body = form.model_validate(document)
+            key = _KEY.validate_python(_header(headers, "idempotency-key"))
+        except ValidationError as error:
+            raise refused_form(error.errors(), document) from error
+        return await operation(body, key)
 
     return handle
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((value for known, value in headers.items() if known.lower() == name), None)
 
 
 def _customer(ref: CustomerRef) -> Customer:

@@ -13,7 +13,6 @@ from typing import Any, Final, cast
 from uuid import uuid4
 
 import structlog
-from pydantic import ValidationError
 
 from engine.errors import InvalidRequest, WallstreetError
 
@@ -21,6 +20,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 DOCUMENTATION: Final = "https://wallstreet.dev/errors#"
 """The address of each code, by which problems are named; docs/errors.md is what stands there."""
 OUTSIDE_BODY: Final = frozenset({"path", "query", "header"})
+NO_OBJECT: Final = frozenset({"missing", "model_type", "model_attributes_type"})
 OTHER_CODES: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_allowed"}
 
 _log: Final = structlog.get_logger("api")
@@ -34,39 +34,27 @@ class Problem:
     body: dict[str, Any]
 
 
-def problem_of(error: Exception, *, instance: str, document: object = None) -> Problem:
+def problem_of(error: Exception, *, instance: str) -> Problem:
     """The answer to a call that ended in this error; what nobody expected is logged under a new id."""
-    match error:
-        case WallstreetError():
-            return _told(error, instance)
-        case ValidationError():
-            return invalid(error.errors(), instance=instance, document=document)
-        case _:
-            request_id = uuid4().hex
-            _log.error("internal_error", request_id=request_id, instance=instance, exc_info=error)
-            return problem(
-                500,
-                "internal_error",
-                f"Something went wrong that we did not expect. We find it under {request_id}.",
-                title="Internal error",
-                instance=instance,
-                request_id=request_id,
-            )
+    if isinstance(error, WallstreetError):
+        return _told(error, instance)
+    request_id = uuid4().hex
+    _log.error("internal_error", request_id=request_id, instance=instance, exc_info=error)
+    return problem(
+        500,
+        "internal_error",
+        f"Something went wrong that we did not expect. We find it under {request_id}.",
+        title="Internal error",
+        instance=instance,
+        request_id=request_id,
+    )
 
 
-def invalid(findings: Sequence[Any], *, instance: str, document: object = None) -> Problem:
-    """The answer to a request whose form is wrong: every finding with its place in the document."""
+def refused_form(findings: Sequence[Any], document: object = None) -> InvalidRequest:
+    """The refusal of a request whose form is wrong: every finding with its place."""
     errors = [_finding(cast("Mapping[str, Any]", finding), document) for finding in findings]
     place = errors[0].get("pointer") or errors[0].get("parameter") or "The body"
-    first = f"{place}: {errors[0]['detail']}"
-    return problem(
-        InvalidRequest.status,
-        "invalid_request",
-        first,
-        title=InvalidRequest.title,
-        instance=instance,
-        errors=errors,
-    )
+    return InvalidRequest(f"{place}: {errors[0]['detail']}", facts={"errors": errors})
 
 
 def plain_http(status: int, *, instance: str) -> Problem:
@@ -103,14 +91,14 @@ def _told(error: WallstreetError, instance: str) -> Problem:
 
 
 def _finding(finding: Mapping[str, Any], document: object) -> dict[str, str]:
-    kind = str(finding["type"])
-    detail = "this name is not known here" if kind == "extra_forbidden" else str(finding["msg"])
     location = list(cast("Sequence[str | int]", finding["loc"]))
-    if location[:1] == ["body"]:
-        return {"pointer": _pointer(location[1:], document), "detail": detail}
+    detail = "this name is not known here" if finding["type"] == "extra_forbidden" else str(finding["msg"])
     if location[:1] and location[0] in OUTSIDE_BODY:
         return {"parameter": str(location[-1]), "detail": detail}
-    return {"pointer": _pointer(location, document), "detail": detail}
+    within = location[1:] if location[:1] == ["body"] else location
+    if not within and finding["type"] in NO_OBJECT:
+        detail = "a JSON object is needed"
+    return {"pointer": _pointer(within, document), "detail": detail}
 
 
 def _pointer(location: Sequence[str | int], document: object) -> str:
