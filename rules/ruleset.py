@@ -3,14 +3,14 @@
 The stages run in a fixed order:
 
     each line   compare          what differs, what it stands against, up or down
-                reject           request, product, customer: the first table that refuses any line wins
+                reject           request, product, customer: the first table that refuses wins
                 branch, config   which case it is, and how it is done
     the call    combine          what the lines come to together
                 reject           money: what cannot be collected
                 function         what does it
 
-Every table is decided twice, by durable-rules and by the reference evaluator. When the two differ, when no rule
-or two rules answer, or when the facts break an invariant, an error says so; nothing is ever guessed.
+Every table is decided twice, by durable-rules and by the reference evaluator. When the two differ, when no
+rule or two rules answer, or when the facts break an invariant, an error says so; nothing is ever guessed.
 """
 
 from __future__ import annotations
