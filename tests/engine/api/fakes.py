@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,9 @@ from fastapi import FastAPI
 from engine.api.services import Answer, Busy, Claimed, Mismatch, Services, Stored
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+Asked = tuple[str, tuple[Any, ...], dict[str, Any]]
+Kept = tuple[str, bool, Answer | None]
+RULES: dict[str, Any] = {"hash": "h", "tables": {}}
 ACME = {"type": "organization", "id": "acme"}
 
 
@@ -22,7 +25,7 @@ ACME = {"type": "organization", "id": "acme"}
 class Everything:
     """Every service in one: notes each call by name, then answers, waits or raises as told."""
 
-    asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list[Asked])
     answer: dict[str, Any] = field(default_factory=lambda: {"done": True})
     error: BaseException | None = None
     gate: asyncio.Event | None = None
@@ -54,7 +57,7 @@ class Everything:
 class MemoryKeys:
     """Idempotency keys in a dictionary."""
 
-    held: dict[tuple[str, str], tuple[str, bool, Answer | None]] = field(default_factory=dict)
+    held: dict[tuple[str, str], Kept] = field(default_factory=dict[tuple[str, str], Kept])
 
     async def claim(self, caller: str, key: str, fingerprint: str) -> Claimed | Stored | Busy | Mismatch:
         known = self.held.get((caller, key))
@@ -86,13 +89,13 @@ def services(everything: Everything, **more: Any) -> Services:
         "clocks": everything,
         "keys": MemoryKeys(),
         "now": lambda: NOW,
-        "rules": lambda: {"hash": "h", "tables": []},
+        "rules": lambda: RULES,
     }
     return Services(**(given | more))
 
 
 @asynccontextmanager
-async def speaking(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+async def speaking(app: FastAPI) -> AsyncGenerator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://api") as client:
         yield client
