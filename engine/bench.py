@@ -130,7 +130,7 @@ async def _attaches(door: Door, count: int) -> Attaches:
 async def _decisions(door: Door, attachment: str) -> Measured:
     """The rules alone, in this process, on the facts of a real attach."""
     decision = part(await door.must("GET", f"/v1/attachments/{attachment}"), "decision")
-    lines: Sequence[Mapping[str, Any]] = decision["facts"]
+    lines = [part(line, "facts") for line in decision["lines"]]
     ruleset = RuleSet.from_files(read_files())
 
     async def decide() -> None:

@@ -121,14 +121,12 @@ def reading(ruleset: RuleSet) -> Reads:
         for table in ruleset.tables
         for rule in table.rules
     }
-    return lambda match: conditions.get((str(match.get("table")), str(match.get("rule_id"))), frozenset())
+    return lambda match: conditions.get((str(match.get("table")), str(match.get("rule"))), frozenset())
 
 
 def _first_line(decided: Record) -> Record:
-    known = decided.get("facts")
-    if isinstance(known, list) and known:
-        return part({"line": known[0]}, "line")
-    return part(decided, "facts")
+    lines: Sequence[Record] = decided.get("lines") or ()
+    return part(lines[0], "facts") if lines else NOTHING
 
 
 def _from_feed(messages: Sequence[Record]) -> list[Record]:
@@ -138,7 +136,7 @@ def _from_feed(messages: Sequence[Record]) -> list[Record]:
         data = part(message, "data")
         state = part(part(data, "changes"), "state")
         if data.get("entity") == "subscription_product" and state:
-            rows.append({"machine": data["entity"], "source": state["from"], "dest": state["to"]})
+            rows.append({"machine": data["entity"], "from": state["from"], "to": state["to"]})
     return rows
 
 

@@ -47,8 +47,7 @@ def facts(known: Iterable[tuple[str, str, str]]) -> RenderableType | None:
 
 def decision(decided: Record) -> Text:
     """Branch, config and function on one or two lines."""
-    config = part(decided, "config")
-    said = "  ".join(f"{name}: {_word(value)}" for name, value in config.items())
+    said = "  ".join(_chosen(name, part(part(decided, "config"), name)) for name in part(decided, "config"))
     return Text.assemble(
         ("branch ", "dim"),
         (str(decided.get("branch")), "bold green"),
@@ -57,6 +56,11 @@ def decision(decided: Record) -> Text:
         ("  →  function ", "dim"),
         (str(decided.get("function")), "bold green"),
     )
+
+
+def _chosen(name: str, value: Record) -> str:
+    asked = " (asked for)" if value.get("source") == "request" else ""
+    return f"{name}: {_word(value.get('value'))}{asked}"
 
 
 def rules(matches: Iterable[Record]) -> RenderableType | None:
@@ -81,7 +85,7 @@ def calls(made: Sequence[Record]) -> RenderableType | None:
         status = int(call.get("status") or 0)
         style = "green" if GOOD <= status < BAD else "red"
         head = Text.assemble((f"{status or '---'} ", style), f"{call.get('method')} {call.get('path')}")
-        table.add_row(head, "  ".join(_flat(part(call, "params"))))
+        table.add_row(head, Text("  ".join(_flat(part(call, "params")))))
     return table if made else None
 
 
@@ -96,7 +100,7 @@ def moves(made: Iterable[Record]) -> RenderableType | None:
     rows = [
         [
             str(move.get("machine")),
-            f"{move.get('source') or '[*]'} → {move.get('dest')}",
+            f"{move.get('from') or 'none'} → {move.get('to')}",
             str(move.get("event") or ""),
         ]
         for move in made
@@ -114,7 +118,7 @@ def messages(heard: Iterable[Record]) -> RenderableType | None:
         count += 1
         verb = str(message["subject"]).rpartition(".")[2].rpartition("V")[0]
         subject = Text(str(message["subject"]), COLORS.get(verb, ""))
-        table.add_row(subject, ", ".join(changed(message["data"])))
+        table.add_row(subject, Text(", ".join(changed(message["data"]))))
     return table if count else None
 
 

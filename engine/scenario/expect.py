@@ -104,7 +104,7 @@ def _same_instant(expected: datetime, actual: object) -> bool:
 
 def _result(expect: Expectations, seen: Seen) -> tuple[Any, Any] | None:
     if seen.answer.error is not None:
-        if expect.result == "error":
+        if expect.result in ("error", seen.answer.error):
             return None
         return expect.result, f"error {seen.answer.error}: {seen.answer.sentence}"
     return _plain(expect.result, seen.result)

@@ -69,9 +69,15 @@ async def _change(world: World, person: Person, step: Attach | Cancel | Uncancel
 
 
 def _wanted(step: Attach) -> dict[str, Any]:
-    if step.products is None:
-        return {"product": step.product, **step.params}
-    return {"products": [line.document() for line in step.products], **step.params}
+    """The request; a list of one product is that product."""
+    lines = [line.document() for line in step.products or ()]
+    match lines:
+        case []:
+            return {"product": step.product, **step.params}
+        case [line]:
+            return {**step.params, **line}
+        case _:
+            return {"products": lines, **step.params}
 
 
 async def _use(world: World, person: Person, step: Check | Track | SetUsage) -> Done:
