@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine.clock import Interval
 from engine.ledger.grants import grants
-from engine.ledger.model import BalanceState, FeatureType, UsageOnSwitch
+from engine.ledger.model import BalanceState, UsageOnSwitch
+from engine.ledger.rows import balance_state
 from engine.ledger.switch import BalanceSwitch, Opening, ending, missing, opening, resize, switch
 from engine.mirror.terms import entitlements, quantities_of
 from persistence import due
 from persistence.models import Balance, Customer, LedgerEntry, Product, SubscriptionProduct
 from persistence.repositories import holdings as rows
+
+RESET_DUE = "reset"
+"""The kind of what is due when a balance starts again; its payload names the balance."""
 
 
 async def open_for(
@@ -95,8 +98,8 @@ async def plan_reset(session: AsyncSession, customer: Customer, balance: Balance
             clock_id=customer.clock_id,
             customer_id=customer.id,
             at=balance.next_reset_at,
-            kind="reset",
-            key=f"reset:{balance.id}:{balance.next_reset_at.isoformat()}",
+            kind=RESET_DUE,
+            key=f"{RESET_DUE}:{balance.id}:{balance.next_reset_at.isoformat()}",
             payload={"balance": balance.id},
         )
 
@@ -137,27 +140,4 @@ def _entry(session: AsyncSession, balance: Balance, kind: str, delta: Decimal) -
 
 def state_of(balance: Balance) -> BalanceState:
     """A balance as the ledger decides on it when a product changes; its overage plays no part there."""
-    return BalanceState(
-        id=balance.id,
-        feature_id=balance.feature_id,
-        feature=balance.feature.external_id,
-        type=FeatureType(balance.feature.type),
-        consumable=balance.feature.consumable,
-        source=balance.source,
-        entity=balance.entity_id,
-        included=balance.included,
-        purchased=balance.purchased,
-        used=balance.used,
-        unlimited=balance.unlimited,
-        overage_allowed=balance.overage_allowed,
-        reset=None if balance.reset == "never" else Interval(balance.reset),
-        anchor=balance.anchor,
-        period_start=balance.period_start,
-        next_reset_at=balance.next_reset_at,
-        expires_at=balance.expires_at,
-    )
-
-
-def states_of(balances: Iterable[Balance]) -> list[BalanceState]:
-    """Several balances as the ledger decides on them."""
-    return [state_of(balance) for balance in balances]
+    return balance_state(balance, balance.feature, entity=balance.entity_id)

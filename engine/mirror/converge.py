@@ -82,11 +82,11 @@ async def _customer(session: AsyncSession, stripe_object: Json) -> None:
         customer.payment_method = _card(default)
 
 
-def _card(default: object) -> Json | None:
+def _card(default: Json | str | None) -> Json | None:
     """What is kept of a card: never more than a buyer may see on a receipt."""
     if default is None:
         return None
-    expanded = cast("Json", default) if isinstance(default, dict) else Json()
+    expanded: Json = default if isinstance(default, dict) else {}
     card: Json = expanded.get("card") or {}
     return {"id": identifier(default), "brand": card.get("brand"), "last4": card.get("last4")}
 

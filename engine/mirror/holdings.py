@@ -19,6 +19,9 @@ from persistence import due
 from persistence.models import Customer, Product, Subscription, SubscriptionItem, SubscriptionProduct
 from persistence.states import move
 
+BEGIN_DUE = "begin"
+"""The kind of what is due when a scheduled product begins; its payload names the product."""
+
 
 def guards(held: SubscriptionProduct, at: datetime) -> dict[str, bool]:
     """The answers to the machine's guards for a held product."""
@@ -97,8 +100,8 @@ async def plan_beginning(session: AsyncSession, customer: Customer, held: Subscr
         clock_id=customer.clock_id,
         customer_id=customer.id,
         at=held.starts_at,
-        kind="begin",
-        key=f"begin:{held.id}",
+        kind=BEGIN_DUE,
+        key=f"{BEGIN_DUE}:{held.id}",
         payload={"subscription_product": held.id},
     )
 

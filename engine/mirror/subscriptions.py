@@ -179,6 +179,7 @@ def _status(session: AsyncSession, held: Sequence[SubscriptionProduct], seen: Su
 
 async def converge_schedule(session: AsyncSession, stripe_object: Json) -> Subscription | None:
     """Remember the schedule that manages a Subscription, or that none does any more."""
+    await rows.customer_of_stripe(session, identifier(stripe_object.get("customer")))
     released = identifier(stripe_object.get("released_subscription"))
     subscription = await rows.subscription_of_stripe(
         session, identifier(stripe_object.get("subscription")) or released

@@ -109,3 +109,21 @@ async def held_before(session: AsyncSession, customer_id: str, product: str) -> 
         .limit(1)
     )
     return found is not None
+
+
+async def held_product(session: AsyncSession, row_id: str) -> SubscriptionProduct | None:
+    """One held product."""
+    return await session.get(SubscriptionProduct, row_id)
+
+
+async def in_force_before(session: AsyncSession, held: SubscriptionProduct) -> SubscriptionProduct | None:
+    """The main product in force whose place a scheduled one takes."""
+    found = await session.scalars(
+        select(SubscriptionProduct).where(
+            SubscriptionProduct.customer_id == held.customer_id,
+            SubscriptionProduct.entity_id.is_not_distinct_from(held.entity_id),
+            SubscriptionProduct.group == held.group,
+            SubscriptionProduct.state.in_(("trialing", "active", "past_due", "paused", "canceling")),
+        )
+    )
+    return found.one_or_none()

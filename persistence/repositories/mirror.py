@@ -12,6 +12,7 @@ from persistence.models import (
     Attachment,
     BilledLine,
     CheckoutSession,
+    Clock,
     Customer,
     Invoice,
     Price,
@@ -110,3 +111,13 @@ async def prices_named(session: AsyncSession, ids: Sequence[str | None]) -> dict
     """These prices by their ids."""
     found = await session.scalars(select(Price).where(Price.id.in_([i for i in ids if i is not None])))
     return {price.id: price for price in found}
+
+
+async def clock_of_stripe_customer(session: AsyncSession, stripe_id: str | None) -> Clock | None:
+    """The clock of the customer that is Stripe's customer."""
+    found = await session.scalars(
+        select(Clock)
+        .join(Customer, Customer.clock_id == Clock.id)
+        .where(Customer.stripe_customer_id == stripe_id)
+    )
+    return found.one_or_none()

@@ -1,0 +1,115 @@
+"""What becomes of an event of Stripe's? A hint that an object changed: it is fetched, and converged.
+
+What waited for that object (an attachment for its invoice or checkout session) then goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from engine.clock import wall_time
+from engine.mirror.converge import converge
+from engine.payments.gateway import Gateway, StripeBusy, StripeRefused, StripeUnknown
+from engine.payments.mapping import identifier
+from engine.steps.executor import Executor
+from persistence.database import Database
+from persistence.repositories import mirror as rows
+
+Json = dict[str, Any]
+
+
+class Event(Protocol):
+    """What of an event is believed: that it happened, and to which object."""
+
+    @property
+    def id(self) -> str:
+        """Stripe's id of the event."""
+        ...
+
+    @property
+    def object_type(self) -> str:
+        """The type of the object."""
+        ...
+
+    @property
+    def object_id(self) -> str | None:
+        """The id of the object."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """How an object is read."""
+
+    kind: str
+    params: Mapping[str, Any]
+
+
+_FETCHES: Mapping[str, _Fetch] = {
+    "subscription": _Fetch("subscriptions.retrieve", {}),
+    "invoice": _Fetch("invoices.retrieve", {}),
+    "subscription_schedule": _Fetch("subscription_schedules.retrieve", {}),
+    "checkout.session": _Fetch("checkout.sessions.retrieve", {}),
+    "customer": _Fetch("customers.retrieve", {"expand": ["invoice_settings.default_payment_method"]}),
+}
+"""The objects that mean something to our rows; an event about any other is only noted."""
+
+HTTP_NOT_FOUND = 404
+
+
+class StripeIsAway(TimeoutError):
+    """The object could not be read now; the event is tried again."""
+
+
+class Events:
+    """Handles events of Stripe, each any number of times and in any order."""
+
+    def __init__(self, database: Database, gateway: Gateway, executor: Executor) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._executor = executor
+
+    async def handle(self, event: Event) -> None:
+        """Bring our rows to what the object is now, and let go on what waited for it.
+
+        Raises:
+            StripeIsAway: Stripe did not answer; the event has to come again.
+        """
+        if event.object_type not in _FETCHES or event.object_id is None:
+            return
+        found = await self._fetched(_FETCHES[event.object_type], event.object_id)
+        if found is None:
+            return
+        at = await self._now(found)
+        cause = {"kind": "stripe_event", "id": event.id}
+        async with self._database.transaction(cause=cause, at=at) as session:
+            await converge(session, found)
+        await self.go_on(found, at=at)
+
+    async def go_on(self, found: Json, *, at: datetime) -> None:
+        """Drive the attachment that waited for this invoice or session, if there is one."""
+        async with self._database.session() as session:
+            waiting = await rows.attachment_awaiting(session, found["id"])
+        if waiting is not None and await self._executor.observe(waiting, found, at=at) is not None:
+            await self._executor.drive(waiting, at=at)
+
+    async def _fetched(self, fetch: _Fetch, object_id: str) -> Json | None:
+        """The object as it is now; None when it is gone."""
+        try:
+            return (await self._gateway.call(fetch.kind, fetch.params, target=object_id)).body
+        except StripeRefused as refused:
+            if refused.failure.status == HTTP_NOT_FOUND:
+                return None
+            raise
+        except (StripeBusy, StripeUnknown) as away:
+            raise StripeIsAway(str(away)) from away
+
+    async def _now(self, found: Json) -> datetime:
+        """The instant at which the customer of the object lives."""
+        customer = found["id"] if found["object"] == "customer" else identifier(found.get("customer"))
+        async with self._database.session() as session:
+            clock = await rows.clock_of_stripe_customer(session, customer)
+        return (clock.now if clock is not None else None) or wall_time()
