@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.cli import INTERRUPTED, MISUSED, main
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "engine.cli", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "COLUMNS": "100", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+COMMANDS = {
+    (): ["demo", "dev", "verify", "scenario", "rules", "machines", "bench"],
+    ("demo",): ["--rules", "--scenarios", "Stripe"],
+    ("dev",): ["--data", "--port", "Ctrl-C"],
+    ("verify",): ["CI"],
+    ("scenario", "run"): ["--json", "--jobs", "--api", "unsupported"],
+    ("rules", "verify"): ["--dir", "exactly one answer"],
+    ("rules", "show"): ["--dir", "because"],
+    ("machines", "diagram"): ["--check", "--out", "Mermaid"],
+    ("bench", "attach"): ["--count", "p99"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_tells_what_a_command_is_for(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["wallstreet", *command, "--help"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 0
+    for word in COMMANDS[command]:
+        assert word in told
+
+
+def test_help_is_there_before_anything_heavy_is_loaded() -> None:
+    heavy = "import engine.cli, sys; print({'sqlalchemy', 'fastapi', 'stripe', 'nats'} & set(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", heavy], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert loaded.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "sentence"),
+    [
+        (("demo",), {"WALLSTREET_RULES_DIR": "/nowhere"}, "WALLSTREET_RULES_DIR must be an existing folder"),
+        (("dev",), {"WALLSTREET_PORT": "many"}, "WALLSTREET_PORT must be a number"),
+        (("scenario", "run", "nowhere.yaml"), {}, "nowhere.yaml does not exist"),
+        (("rules", "show", "--dir", "tests"), {}, "attach/compare.yaml"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_sentence(
+    arguments: tuple[str, ...], environment: dict[str, str], sentence: str
+) -> None:
+    ended = run(*arguments, **environment)
+    assert ended.returncode == MISUSED
+    assert sentence in ended.stderr
+    assert ended.stderr.startswith("wallstreet: ")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_misspelt_command_is_told_too() -> None:
+    ended = run("demos")
+    assert ended.returncode == MISUSED
+    assert "No such command" in ended.stderr
+
+
+def test_drawings_that_are_stale_are_named_and_then_written(tmp_path: Path) -> None:
+    stale = run("machines", "diagram", "--check", "--out", str(tmp_path))
+    assert stale.returncode == 1
+    assert f"stale: {tmp_path / 'machines.md'}" in stale.stdout
+    assert run("machines", "diagram", "--out", str(tmp_path)).returncode == 0
+    fresh = run("machines", "diagram", "--check", "--out", str(tmp_path))
+    assert (fresh.returncode, fresh.stdout.strip()) == (
+        0,
+        f"The drawings in {tmp_path} are those of the tables.",
+    )
+
+
+def test_ctrl_c_is_no_stack_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.cli.app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == INTERRUPTED
+    assert capsys.readouterr().err == ""
