@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.ledger import rows as written
 from engine.ledger.grants import grants
-from engine.ledger.model import BalanceState, UsageOnSwitch
-from engine.ledger.rows import balance_state
-from engine.ledger.switch import BalanceSwitch, Opening, ending, missing, opening, resize, switch
+from engine.ledger.model import BalanceState, Grant, UsageOnSwitch
+from engine.ledger.switch import ending, missing, opening, resize, switch
 from engine.mirror.terms import entitlements, quantities_of
-from persistence import due
-from persistence.models import Balance, Customer, LedgerEntry, Product, SubscriptionProduct
+from persistence.models import Balance, Customer, Product, SubscriptionProduct
 from persistence.repositories import holdings as rows
-
-RESET_DUE = "reset"
-"""The kind of what is due when a balance starts again; its payload names the balance."""
 
 
 async def open_for(
@@ -33,10 +28,11 @@ async def open_for(
     at: datetime,
 ) -> None:
     """Grant what a product gives that begins now; what it replaces hands over its use where that is kept."""
-    given = grants(entitlements(product, quantities_of(held.quantities)), anchor=anchor, at=at)
+    given = _grants(held, product, anchor=anchor, at=at)
     old = await rows.open_balances(session, replaced.id) if replaced is not None else ()
-    decided = switch([state_of(b) for b in old], given, at=at, usage=usage) if old else opening(given)
-    await _write(session, customer, held, old, decided, at=at)
+    change = switch(_states(old), given, at=at, usage=usage) if old else opening(given)
+    place, reason = _place(customer, held), _reason(session)
+    session.add_all(written.switched(change, _by_id(old), place=place, reason=reason, at=at))
 
 
 async def close_for(
@@ -44,7 +40,9 @@ async def close_for(
 ) -> None:
     """End what a product granted; nothing follows it."""
     old = await rows.open_balances(session, held.id)
-    await _write(session, customer, held, old, ending([state_of(b) for b in old], at=at), at=at)
+    change = ending(_states(old), at=at)
+    place, reason = _place(customer, held), _reason(session)
+    session.add_all(written.switched(change, _by_id(old), place=place, reason=reason, at=at))
 
 
 async def resize_for(
@@ -57,87 +55,38 @@ async def resize_for(
     at: datetime,
 ) -> None:
     """Bring balances to the quantities that are held now; what was used stays used."""
-    given = grants(entitlements(product, quantities_of(held.quantities)), anchor=anchor, at=at)
+    given = _grants(held, product, anchor=anchor, at=at)
     old = await rows.open_balances(session, held.id)
-    states = [state_of(b) for b in old]
-    by_id = {balance.id: balance for balance in old}
-    for change in resize(states, given):
-        balance = by_id[change.balance]
-        delta = change.included + change.purchased - balance.included - balance.purchased
-        balance.included, balance.purchased = change.included, change.purchased
-        session.add(_entry(session, balance, "adjust", delta))
-    await _write(session, customer, held, (), missing(states, given), at=at)
+    states, by_id = _states(old), _by_id(old)
+    place, reason = _place(customer, held), _reason(session)
+    session.add_all(written.resized(resize(states, given), by_id, reason=reason, at=at))
+    session.add_all(written.switched(missing(states, given), by_id, place=place, reason=reason, at=at))
 
 
-async def _write(
-    session: AsyncSession,
-    customer: Customer,
-    held: SubscriptionProduct,
-    old: Sequence[Balance],
-    decided: BalanceSwitch,
-    *,
-    at: datetime,
-) -> None:
-    for balance in old:
-        if balance.id in decided.ended:
-            balance.ended_at = at
-    for opened in decided.opened:
-        balance = _opened(customer, held, opened)
-        session.add(balance)
-        session.add(_entry(session, balance, "grant", balance.included + balance.purchased))
-        if opened.used:
-            session.add(_entry(session, balance, "carry", -opened.used))
-        await plan_reset(session, customer, balance)
+def _grants(
+    held: SubscriptionProduct, product: Product, *, anchor: datetime, at: datetime
+) -> tuple[Grant, ...]:
+    return grants(entitlements(product, quantities_of(held.quantities)), anchor=anchor, at=at)
 
 
-async def plan_reset(session: AsyncSession, customer: Customer, balance: Balance) -> None:
-    """Remember the instant at which the balance starts again."""
-    if balance.next_reset_at is not None:
-        await due.put(
-            session,
-            clock_id=customer.clock_id,
-            customer_id=customer.id,
-            at=balance.next_reset_at,
-            kind=RESET_DUE,
-            key=f"{RESET_DUE}:{balance.id}:{balance.next_reset_at.isoformat()}",
-            payload={"balance": balance.id},
-        )
+def _states(balances: Sequence[Balance]) -> list[BalanceState]:
+    """The balances as the ledger decides on them when a product changes; overage plays no part there."""
+    return [written.balance_state(balance, balance.feature) for balance in balances]
 
 
-def _opened(customer: Customer, held: SubscriptionProduct, opened: Opening) -> Balance:
-    grant = opened.grant
-    return Balance(
+def _by_id(balances: Sequence[Balance]) -> dict[str, Balance]:
+    return {balance.id: balance for balance in balances}
+
+
+def _place(customer: Customer, held: SubscriptionProduct) -> written.Place:
+    return written.Place(
         customer_id=customer.id,
+        clock_id=customer.clock_id,
+        subscription_product_id=held.id,
         entity_id=held.entity_id,
-        feature_id=grant.feature_id,
-        subscription_product_id=None if grant.stands_alone else held.id,
-        product_feature_id=grant.product_feature_id,
-        source=grant.source.value,
-        included=grant.included,
-        purchased=grant.purchased,
-        used=opened.used,
-        unlimited=grant.unlimited,
-        overage_allowed=grant.overage_allowed,
-        reset=grant.reset.value if grant.reset else "never",
-        anchor=grant.anchor,
-        period_start=grant.period_start,
-        next_reset_at=grant.next_reset_at,
-        expires_at=grant.expires_at,
     )
 
 
-def _entry(session: AsyncSession, balance: Balance, kind: str, delta: Decimal) -> LedgerEntry:
+def _reason(session: AsyncSession) -> written.Reason:
     cause = session.info["cause"]
-    return LedgerEntry(
-        balance_id=balance.id,
-        delta=delta,
-        kind=kind,
-        source_type=cause["kind"],
-        source_id=cause["id"],
-        at=session.info["at"],
-    )
-
-
-def state_of(balance: Balance) -> BalanceState:
-    """A balance as the ledger decides on it when a product changes; its overage plays no part there."""
-    return balance_state(balance, balance.feature, entity=balance.entity_id)
+    return written.Reason(cause["kind"], cause["id"])

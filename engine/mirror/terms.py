@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from engine.clock import Interval
-from engine.ledger.model import Entitlement, FeatureType
+from engine.ledger.model import Entitlement
+from engine.ledger.rows import entitlement
 from engine.pricing.model import (
     ONCE,
     Cadence,
@@ -19,7 +20,7 @@ from engine.pricing.model import (
     TierMode,
 )
 from engine.pricing.quantities import with_units
-from persistence.models import Price, Product, ProductFeature
+from persistence.models import Price, Product
 
 Quantities = Mapping[str, Decimal]
 
@@ -76,19 +77,7 @@ def _tier(tier: Mapping[str, Any]) -> Tier:
 def entitlements(product: Product, quantities: Quantities) -> tuple[Entitlement, ...]:
     """What a product grants at the quantities that are held."""
     items = {item.price_id: item for item in with_units(priced_items(product), quantities)}
-    return tuple(_entitlement(feature, items.get(feature.price_id or "")) for feature in product.features)
-
-
-def _entitlement(granted: ProductFeature, item: PricedItem | None) -> Entitlement:
-    return Entitlement(
-        product_feature_id=granted.id,
-        feature_id=granted.feature_id,
-        feature=granted.feature.external_id,
-        type=FeatureType(granted.feature.type),
-        consumable=granted.feature.consumable,
-        included=granted.included,
-        unlimited=granted.unlimited,
-        reset=None if granted.reset == "never" else Interval(granted.reset),
-        reset_on_switch=granted.reset_on_switch,
-        item=item,
+    return tuple(
+        entitlement(granted, granted.feature, items.get(granted.price_id or ""))
+        for granted in product.features
     )

@@ -1,7 +1,7 @@
 """How does sandbox time move? From happening to happening, and at each everything is finished first.
 
-A clock of ours is tied to a test clock of Stripe's. The twin tells its next happening, `due` has ours; both are
-played in order, and nothing goes on before webhooks, inbox, steps and outbox are empty.
+A clock of ours is tied to a test clock of Stripe's. The twin tells its next happening, `due` has ours;
+both are played in order, and nothing goes on before webhooks, inbox, steps and outbox are empty.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Clocks:
             "test_helpers.test_clocks.advance", {"frozen_time": to_unix(target)}, target=stripe_clock
         )
         async with asyncio.timeout(PATIENCE):
-            while not await self._is_ready(stripe_clock, target):
+            while not await self._is_ready(stripe_clock, target):  # noqa: ASYNC110 - Stripe has no event for it
                 await asyncio.sleep(LOOK_AGAIN)
 
     async def _is_ready(self, stripe_clock: str, target: datetime) -> bool:

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.access.reset import reset_balance
 from engine.ledger.model import UsageOnSwitch
-from engine.mirror import balances, holdings
+from engine.ledger.rows import RESET_DUE
+from engine.mirror import holdings
 from engine.telemetry import alarm
 from persistence import due
 from persistence.database import Database
@@ -47,7 +48,7 @@ async def _begin(session: AsyncSession, payload: Json, at: datetime) -> None:
 
 
 _KINDS: Mapping[str, Callable[[AsyncSession, Json, datetime], Awaitable[None]]] = {
-    balances.RESET_DUE: _reset,
+    RESET_DUE: _reset,
     holdings.BEGIN_DUE: _begin,
 }
 

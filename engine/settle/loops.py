@@ -1,4 +1,4 @@
-"""Who does what nobody asked for at this moment? Small loops: what is due on the live clock, what was left."""
+"""Who does what nobody asks for? Small loops: what is due on the live clock, what was left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the Stripe twin tell beside Stripe's API? Its next happening, and what it has still to deliver."""
+"""What does the Stripe twin tell beside Stripe's API? Its next happening, and what is undelivered."""
 
 from __future__ import annotations
 
