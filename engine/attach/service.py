@@ -15,15 +15,15 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine.attach import cancel as cancelling
+from engine.attach.answers.describe import describe
+from engine.attach.answers.outcome import outcome
+from engine.attach.answers.preview import preview_answer
 from engine.attach.context import AttachContext, Waiting
 from engine.attach.decision import Decided, decide
-from engine.attach.describe import describe
-from engine.attach.functions import FUNCTIONS
 from engine.attach.gather import Asked, gather
-from engine.attach.outcome import outcome
-from engine.attach.plan import AttachPlan
-from engine.attach.preview import preview_answer
+from engine.attach.planning import cancel as cancelling
+from engine.attach.planning.functions import FUNCTIONS
+from engine.attach.planning.plan import AttachPlan
 from engine.attach.request import AttachRequest, CancelRequest, UncancelRequest
 from engine.attach.store import Intent, store
 from engine.attach.supported import refuse_unbuilt, refuse_unbuilt_product
@@ -40,7 +40,6 @@ from persistence.repositories.leases import Lease, claim, release
 from rules.ruleset import RuleSet
 
 Json = dict[str, Any]
-CALLER = "service"
 WAIT_FOR_LEASE = 10.0
 """Seconds that a call waits for another one of the same customer."""
 
@@ -171,19 +170,19 @@ class Attach:
 
     async def _run(self, work: _Work, idempotency: str | None) -> Json:
         async with self._claimed(work.reference) as (customer_id, lease, at):
-            known = await self._known(idempotency)
+            known = await self._known(work, idempotency)
             if known is None:
                 known = await self._plan_and_store(work, customer_id, lease, idempotency, at)
             await self._executor.drive(known, at=at)
         self._after_commit()
         return await self._answer(known)
 
-    async def _known(self, idempotency: str | None) -> str | None:
+    async def _known(self, work: _Work, idempotency: str | None) -> str | None:
         """The attachment that was made under this key before, to be driven on and answered again."""
         if idempotency is None:
             return None
         async with self._database.session() as session:
-            found = await attachments.asked_with(session, CALLER, idempotency)
+            found = await attachments.asked_with(session, str(work.reference), idempotency)
             return found.id if found is not None else None
 
     async def _plan_and_store(
@@ -204,7 +203,7 @@ class Attach:
             customer_id=customer_id,
             customer_version=context.customer.version,
             kind=work.kind,
-            caller=CALLER,
+            caller=str(work.reference),
             idempotency_key=idempotency,
             params_hash=work.params_hash,
             request=work.document,

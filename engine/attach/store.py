@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.attach.decision import Decided
-from engine.attach.plan import AttachPlan
+from engine.attach.planning.plan import AttachPlan
 from machines.attachment import Event
 from persistence.database import Database
 from persistence.models import Attachment, Decision, Step

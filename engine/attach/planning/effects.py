@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from engine.attach.context import AttachContext, HeldProduct, ProductTerms, SubscriptionTerms
-from engine.attach.plan import Effect, End, Start
+from engine.attach.planning.plan import Effect, End, Start
 from engine.pricing.model import PlanItems
 from persistence.ids import new_id
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from engine.attach.context import AttachContext, HeldProduct, SubscriptionTerms
-from engine.attach.effects import dropped, names, start_default
-from engine.attach.functions import opened, renew_product
-from engine.attach.plan import AttachPlan, End, SetEnd, StepList, WithdrawEnd
-from engine.attach.stays import billed_for, next_cycle_of, period_end_of, staying, stays_of
-from engine.attach.stripe_plan import Stay, change_invoice, rebuild
+from engine.attach.planning.effects import dropped, names, start_default
+from engine.attach.planning.functions import opened, renew_product
+from engine.attach.planning.plan import AttachPlan, End, SetEnd, StepList, WithdrawEnd
+from engine.attach.planning.stays import billed_for, next_cycle_of, period_end_of, staying, stays_of
+from engine.attach.planning.stripe_plan import Stay, change_invoice, rebuild
 from engine.errors import NotFound, Refused
 from engine.pricing.lines import cancel_lines
 from engine.pricing.model import Line

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.attach.context import AttachContext, HeldProduct, SubscriptionTerms
-from engine.attach.effects import Config, dropped, ends, held_by, names, start
-from engine.attach.plan import AttachPlan, SetEnd, SetQuantities, StepList, WithdrawEnd
-from engine.attach.stays import (
+from engine.attach.planning.effects import Config, dropped, ends, held_by, names, start
+from engine.attach.planning.plan import AttachPlan, SetEnd, SetQuantities, StepList, WithdrawEnd
+from engine.attach.planning.stays import (
     billed_for,
     billed_for_item,
     next_cycle_of,
@@ -18,7 +18,7 @@ from engine.attach.stays import (
     staying,
     stays_of,
 )
-from engine.attach.stripe_plan import (
+from engine.attach.planning.stripe_plan import (
     Stay,
     change_invoice,
     checkout_session,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine.attach.outcome import outcome
+from engine.attach.answers.outcome import outcome
 from engine.errors import NotFound, WallstreetError
 from persistence.models import Attachment, Step, StripeCall, Transition
 from persistence.repositories import attachments

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.attach.context import AttachContext, SubscriptionTerms
-from engine.attach.plan import StepList
+from engine.attach.planning.plan import StepList
 from engine.clock import to_unix
 from engine.pricing.model import Line, PlanItems
 from engine.pricing.stripe_items import (

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.attach.context import AttachContext
 from engine.attach.decision import Decided
-from engine.attach.plan import AttachPlan, line_as_json
+from engine.attach.planning.plan import AttachPlan, line_as_json
 from engine.pricing.model import Line
 
 Json = dict[str, Any]

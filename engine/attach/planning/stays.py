@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from datetime import datetime
 
 from engine.attach.context import AttachContext, HeldProduct, SubscriptionTerms
-from engine.attach.stripe_plan import Stay
+from engine.attach.planning.stripe_plan import Stay
 from engine.pricing.lines import next_cycle
 from engine.pricing.model import BilledLineView, NextCycle, PlanItems, PricedItem
 from engine.pricing.periods import last_boundary
