@@ -23,7 +23,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-COMMANDS = {
+COMMANDS: dict[tuple[str, ...], list[str]] = {
     (): ["demo", "dev", "verify", "scenario", "rules", "machines", "bench"],
     ("demo",): ["--rules", "--scenarios", "Stripe"],
     ("dev",): ["--data", "--port", "Ctrl-C"],
