@@ -80,8 +80,8 @@ class TrackBody(Body):
     event: EventName | None = None
     value: Number = Decimal(1)
     entity: Id | None = None
-    overage: Literal["cap", "reject", "overflow"] | None = Field(
-        None, description="What happens beyond the limit: deduct what is left, refuse, or go below zero."
+    overage: Literal["cap", "reject", "overflow"] = Field(
+        "cap", description="What happens beyond the limit: deduct what is left, refuse, or go below zero."
     )
     idempotency_key: Key | None = None
 

@@ -15,9 +15,11 @@ from itertools import chain, repeat
 from typing import Final, assert_never
 
 from engine.api.services import Answer, Busy, Claimed, Keys, Mismatch, Stored
-from engine.errors import Contradiction, InvalidRequest, Refused, WallstreetError
+from engine.errors import InvalidRequest, NotFound, NotImplementedYet, Refused, WallstreetError
 
 OK: Final = 200
+AFTER_EFFECTS: Final = frozenset({"stripe_refused", "changed_meanwhile"})
+"""Refusals that come when an attachment exists: the same request finds it again under its key."""
 PATIENCE: Final = 10.0
 """Seconds for which a call waits for another under the same key."""
 PAUSES: Final = (0.01, 0.02, 0.05, 0.1)
@@ -78,13 +80,20 @@ async def _first(keys: Keys, work: Callable[[], Awaitable[Answer]], *, caller: s
         answer = await work()
         await keys.store(caller, key, status=OK, body=answer)
     except WallstreetError as error:
-        release = keys.unlock if isinstance(error, Contradiction) else keys.free
+        release = keys.free if _had_no_effect(error) else keys.unlock
         await asyncio.shield(release(caller, key))
         raise
     except BaseException:
         await asyncio.shield(keys.unlock(caller, key))
         raise
     return answer
+
+
+def _had_no_effect(error: WallstreetError) -> bool:
+    """Whether it was refused before anything was sent to Stripe or written."""
+    if isinstance(error, Refused):
+        return error.code not in AFTER_EFFECTS
+    return isinstance(error, InvalidRequest | NotFound | NotImplementedYet)
 
 
 def agreed_key(header: str | None, body: str | None) -> str | None:

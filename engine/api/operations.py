@@ -39,7 +39,7 @@ class Operations:
             request.customer,
             request.document,
             key,
-            lambda: self._services.attaching.execute(request, key),
+            lambda: self._services.attaching.execute(request, _of_customer(request.customer, key)),
         )
 
     async def preview(self, body: AttachBody) -> Answer:
@@ -55,7 +55,7 @@ class Operations:
             request.customer,
             request.document,
             key,
-            lambda: self._services.attaching.cancel(request, key),
+            lambda: self._services.attaching.cancel(request, _of_customer(request.customer, key)),
         )
 
     async def uncancel(self, body: UncancelBody, header: str | None = None) -> Answer:
@@ -67,7 +67,7 @@ class Operations:
             request.customer,
             request.document,
             key,
-            lambda: self._services.attaching.uncancel(request, key),
+            lambda: self._services.attaching.uncancel(request, _of_customer(request.customer, key)),
         )
 
     async def check(self, body: CheckBody) -> Answer:
@@ -154,6 +154,11 @@ def _served(form: type[B], operation: Callable[[B, str | None], Awaitable[Answer
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:
     return next((value for known, value in headers.items() if known.lower() == name), None)
+
+
+def _of_customer(customer: Customer, key: str | None) -> str | None:
+    """A key under which no other customer's attachment is found."""
+    return None if key is None else f"{customer}:{key}"
 
 
 def _customer(ref: CustomerRef) -> Customer:

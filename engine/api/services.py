@@ -23,7 +23,7 @@ class Attaching(Protocol):
     """Every change of what a customer holds."""
 
     async def execute(self, request: AttachRequest, idempotency: str | None) -> Answer:
-        """Do it; the same key never does it twice for one customer."""
+        """Do it; the same key never does it twice. A key that comes from a caller names its customer, too."""
         ...
 
     async def preview(self, request: AttachRequest) -> Answer:
@@ -66,7 +66,7 @@ class Access(Protocol):
         event: str | None,
         value: Decimal,
         entity: str | None,
-        overage: str | None,
+        overage: str,
         idempotency_key: str | None,
     ) -> Answer:
         """Deduct what was used, of a feature or of all that an event name stands for."""

@@ -43,7 +43,7 @@ async def test_an_attach_reaches_the_service_as_a_request(everything: Everything
     assert response.status_code == 200
     assert response.json() == {"done": True}
     [(name, (request, key), _)] = everything.asked
-    assert (name, key) == ("execute", "k1")
+    assert (name, key) == ("execute", "organization_acme:k1")
     assert isinstance(request, AttachRequest)
     assert request.customer == ACME_REF
     assert request.choices == (Choice("pro", {"messages": 300}, None, None),)

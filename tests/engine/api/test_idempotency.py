@@ -6,7 +6,7 @@ import pytest
 
 from engine.api.idempotency import agreed_key, once
 from engine.api.services import Answer
-from engine.errors import Contradiction, InvalidRequest, Refused
+from engine.errors import Contradiction, InvalidRequest, PaymentRefused, Refused, TemporarilyUnable
 from tests.engine.api.fakes import MemoryKeys
 
 
@@ -44,8 +44,17 @@ async def test_a_refusal_frees_the_key_for_another_request() -> None:
     assert again.body == {"n": 2}
 
 
-@pytest.mark.parametrize("error", [Contradiction("no_decision", "Two."), RuntimeError("?")])
-async def test_what_nobody_understood_keeps_the_key_for_the_same_request(error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        Contradiction("no_decision", "Two."),
+        RuntimeError("?"),
+        PaymentRefused("payment_failed", "The card was declined."),
+        TemporarilyUnable("outcome_unknown", "Stripe did not answer."),
+        Refused("stripe_refused", "Stripe said no."),
+    ],
+)
+async def test_what_may_have_had_an_effect_keeps_the_key_for_the_same_request(error: Exception) -> None:
     keys, work = MemoryKeys(), Work(error, {"n": 2})
 
     with pytest.raises(type(error)):
