@@ -69,6 +69,8 @@ class LineDecision:
     config: Mapping[str, Value]
     direction: str
     trace: tuple[Match, ...]
+    facts: Mapping[str, Value]
+    """What was known about the line at the end, outcomes included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Decision:
     config: Mapping[str, Value]
     function: str
     trace: tuple[Match, ...]
+    facts: Mapping[str, Value]
+    """What was known about the call at the end, outcomes included."""
     rule_set_hash: str
 
 
@@ -88,7 +92,7 @@ class Refusal:
     """A request that the rules do not let through; `match.because` tells the caller what to do.
 
     `line` counts from 0 and is None when the request as a whole was refused. The traces hold what was decided
-    before the refusal.
+    before the refusal, `facts` what was known about the refused line, or call.
     """
 
     code: str
@@ -96,6 +100,7 @@ class Refusal:
     line: int | None
     lines: tuple[tuple[Match, ...], ...]
     trace: tuple[Match, ...]
+    facts: Mapping[str, Value]
     rule_set_hash: str
 
 
@@ -201,18 +206,17 @@ class RuleSet:
         for number, run in enumerate(runs):
             match = run.through(table)
             if not match.lets_through:
-                return self._refusal(match, runs, line=number)
+                return self._refusal(match, runs, run, line=number)
         return None
 
-    def _refusal(
-        self, match: Match, runs: Sequence[_Run], *, line: int | None, trace: Sequence[Match] = ()
-    ) -> Refusal:
+    def _refusal(self, match: Match, runs: Sequence[_Run], refused: _Run, *, line: int | None) -> Refusal:
         return Refusal(
             code=str(match.outcome["refusal"]),
             match=match,
             line=line,
             lines=tuple(tuple(run.trace) for run in runs),
-            trace=tuple(trace),
+            trace=tuple(refused.trace) if line is None else (),
+            facts=MappingProxyType(dict(refused.facts)),
             rule_set_hash=self.hash,
         )
 
@@ -224,7 +228,7 @@ class RuleSet:
             if table.table.part == MONEY:
                 match = call.through(table)
                 if not match.lets_through:
-                    return self._refusal(match, runs, line=None, trace=call.trace)
+                    return self._refusal(match, runs, call, line=None)
         for table in self._stage("function"):
             call.through(table)
         return Decision(
@@ -233,6 +237,7 @@ class RuleSet:
             config=_config(call.facts),
             function=str(call.facts["function"]),
             trace=tuple(call.trace),
+            facts=MappingProxyType(dict(call.facts)),
             rule_set_hash=self.hash,
         )
 
@@ -305,4 +310,5 @@ def _line_decision(run: _Run) -> LineDecision:
         config=_config(run.facts),
         direction=str(run.facts["direction"]),
         trace=tuple(run.trace),
+        facts=MappingProxyType(dict(run.facts)),
     )
