@@ -41,6 +41,8 @@ from rules.vocabulary import (
 MONEY = "money"
 """The part of the reject stage that looks at the whole request, after its lines are decided."""
 
+_QUANTITIES = "update_quantity"
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -84,6 +86,8 @@ class Decision:
     trace: tuple[Match, ...]
     facts: Mapping[str, Value]
     """What was known about the call at the end, outcomes included."""
+    deciders: Mapping[str, Match]
+    """For each config value the rule of a line that gave it; its `source` says whether the caller chose."""
     rule_set_hash: str
 
 
@@ -221,7 +225,8 @@ class RuleSet:
         )
 
     def _together(self, runs: Sequence[_Run]) -> Decision | Refusal:
-        call = _Run(_summed(runs))
+        carrying = _carrying(runs)
+        call = _Run(_summed(runs, carrying))
         for table in self._stage("combine"):
             call.through(table)
         for table in self._stage("reject"):
@@ -238,6 +243,7 @@ class RuleSet:
             function=str(call.facts["function"]),
             trace=tuple(call.trace),
             facts=MappingProxyType(dict(call.facts)),
+            deciders=_deciders(call, carrying),
             rule_set_hash=self.hash,
         )
 
@@ -278,22 +284,34 @@ def _check_basket(lines: Sequence[Mapping[str, Value]], basket: Mapping[str, obj
             )
 
 
-def _summed(runs: Sequence[_Run]) -> dict[str, Value]:
-    """The facts of the call: what is the same on each line, and what the lines that carry it come to.
+def _carrying(runs: Sequence[_Run]) -> list[_Run]:
+    """The lines whose config makes that of the call.
 
     A product line that only stands for changed quantities carries nothing itself when those have lines.
     """
+    if all(run.facts["line_kind"] == "product" for run in runs):
+        return list(runs)
+    return [run for run in runs if run.facts["line_kind"] != "product" or run.facts["branch"] != _QUANTITIES]
+
+
+def _summed(runs: Sequence[_Run], carrying: Sequence[_Run]) -> dict[str, Value]:
+    """The facts of the call: what is the same on each line, and what the lines that carry it come to."""
     lines = [run.facts for run in runs]
-    products = [facts for facts in lines if facts["line_kind"] == "product"]
-    has_quantities = len(products) < len(lines)
-    carrying = [
-        facts
-        for facts in lines
-        if not (has_quantities and facts["line_kind"] == "product" and facts["branch"] == "update_quantity")
-    ]
-    lead = products[0]["branch"] if products else lines[0]["branch"]
+    lead = next((facts for facts in lines if facts["line_kind"] == "product"), lines[0])["branch"]
     shared = {name: value for name, value in lines[0].items() if _is_of_call(name)}
-    return {**shared, **sum_lines(carrying, line_count=_line_count(lines), lead_branch=lead)}
+    summed = sum_lines((run.facts for run in carrying), line_count=_line_count(lines), lead_branch=lead)
+    return {**shared, **summed}
+
+
+def _deciders(call: _Run, carrying: Sequence[_Run]) -> Mapping[str, Match]:
+    """For each config value of the call, the rule of the first line that has the same value."""
+    deciders = {name: match for match in call.trace for name in match.outcome if name in CONFIG_FIELDS}
+    for name in CONFIG_FIELDS:
+        for run in carrying:
+            if run.facts[name] == call.facts[name]:
+                deciders[name] = next(match for match in run.trace if name in match.outcome)
+                break
+    return MappingProxyType(deciders)
 
 
 def _is_of_call(name: str) -> bool:

@@ -193,7 +193,7 @@ QUANTITY: Final[tuple[Word, ...]] = (
     choice(
         "on_increase",
         Scope.LINE,
-        "How the catalog bills more of this quantity; unset on a product line.",
+        "How the catalog bills more of this quantity; may be unset where the quantity does not go up.",
         {
             "unset": "no price for an increase is meant",
             "prorate_immediately": "more of it is billed at once for the time left",
@@ -205,7 +205,7 @@ QUANTITY: Final[tuple[Word, ...]] = (
     choice(
         "on_decrease",
         Scope.LINE,
-        "How the catalog credits less of this quantity; unset on a product line.",
+        "How the catalog credits less of this quantity; may be unset where the quantity does not go down.",
         {
             "unset": "no price for a decrease is meant",
             "prorate_immediately": "less of it is credited at once for the time left",
