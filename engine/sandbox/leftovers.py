@@ -13,6 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Server(Protocol):
     """Something that runs and can be ended without an event loop."""
@@ -55,9 +57,9 @@ atexit.register(LEFTOVERS.clear)
 def run(
     main: Coroutine[Any, Any, T], *, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
 ) -> T:
-    """Like `asyncio.run`, but SIGINT and SIGTERM both unwind every block first; a second signal ends at once.
+    """Like `asyncio.run`, but Ctrl-C, SIGTERM and a closed terminal unwind every block before the end.
 
-    Raises SystemExit(128 + signal) when a signal ended it.
+    A second signal ends at once, and still leaves nothing. Raises SystemExit(128 + signal) after a signal.
     """
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         task = runner.get_loop().create_task(main)
@@ -70,7 +72,7 @@ def run(
                 os._exit(128 + number)
             runner.get_loop().call_soon_threadsafe(task.cancel)
 
-        before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
         try:
             return runner.run(_awaited(task))
         except asyncio.CancelledError:

@@ -116,7 +116,7 @@ def _bound(place: _Place, argv: Sequence[str], *, stop_signal: int) -> Program:
 def _ready(place: _Place, child: Child) -> bool | None:
     try:
         lines = (place.data / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     # A file of an earlier server that was killed has another process id.
     ours = len(lines) > _STATUS_LINE and lines[0].strip() == str(child.pid)

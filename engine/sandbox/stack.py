@@ -37,7 +37,7 @@ async def twin(
     argv = [sys.executable, "-m", "engine.sandbox.twin", "--host", "127.0.0.1", "--port", "0"]
     argv += ["--port-file", str(port_file)]
     if data_folder is not None:
-        argv += ["--data", str(data_folder / "stripe-twin")]
+        argv += ["--data", str(data_folder / "stripe-twin.json")]
     if traffic is not None:
         argv += ["--traffic", str(Path.cwd() / traffic)]
     # Also found when Wallstreet runs from its sources without being installed.
