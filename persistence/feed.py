@@ -53,6 +53,7 @@ def owner_token(customer: Customer | None) -> str:
 
 def prepare_messages(session: Session) -> None:
     """Before a flush: make a message for each owned row that it will change, and move the versions."""
+    session.info.pop(_PREPARED, None)  # what an earlier flush that failed would have told
     changes = list(_changes(session))
     if not changes:
         return

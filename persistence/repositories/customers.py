@@ -49,7 +49,7 @@ async def lock(session: AsyncSession, customer_id: str) -> Customer:
         select(Customer)
         .where(Customer.id == customer_id)
         .options(selectinload(Customer.clock), selectinload(Customer.entities))
-        .with_for_update(of=Customer)
+        .with_for_update(of=Customer, key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.one()

@@ -66,7 +66,9 @@ async def renew(session: AsyncSession, lease: Lease, *, length: timedelta = LENG
 
 async def require(session: AsyncSession, customer_id: str, *, fence: int) -> None:
     """Lock the customer until commit; raises LeaseLost if somebody claimed it after this fence."""
-    locked = await session.scalar(select(Customer.fence).where(Customer.id == customer_id).with_for_update())
+    locked = await session.scalar(
+        select(Customer.fence).where(Customer.id == customer_id).with_for_update(key_share=True)
+    )
     if locked != fence:
         raise LeaseLost(customer_id, fence)
 

@@ -10,6 +10,8 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import inspect, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import object_session
 
 from machines.invoice import Event as InvoiceEvent
@@ -17,7 +19,7 @@ from machines.subscription_product import Event
 from persistence.database import Database
 from persistence.errors import ChangedMeanwhile, FeedCauseMissing
 from persistence.feed import subject
-from persistence.models import Base, Customer, Driven, Entity, Owned, Subscription, SubscriptionProduct
+from persistence.models import Base, Clock, Customer, Driven, Entity, Owned, Subscription, SubscriptionProduct
 from persistence.repositories import leases
 from persistence.states import move
 from tests.persistence.rows import AT, World, hold, make_world, messages, unique, writing
@@ -170,6 +172,21 @@ async def test_nothing_is_told_of_a_rollback(database: Database) -> None:
     async with database.session() as session:
         customer = await session.get_one(Customer, world.customer.id)
         assert (customer.name, customer.version) == (None, 1)
+
+
+async def test_a_flush_that_failed_is_not_told_by_the_next(database: Database) -> None:
+    world = await make_world(database)
+    before = len(await messages(database))
+
+    async def fail(session: AsyncSession) -> None:
+        async with session.begin_nested():
+            session.add(Subscription(customer_id=world.customer.id, anchor=AT, collection="barter"))
+
+    async with writing(database) as session:
+        with pytest.raises(IntegrityError):
+            await fail(session)
+        session.add(Clock(stripe_test_clock_id=unique("clock"), now=AT))
+    assert len(await messages(database)) == before
 
 
 async def test_what_is_set_to_what_it_was_is_not_told(database: Database) -> None:
