@@ -17,8 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.scenario.door import TIMEOUT, Door, part
-from rules.loader import read_files
-from rules.ruleset import RuleSet
+from rules import load_ruleset
 
 WARM_UP = 3
 DECISIONS = 200
@@ -131,7 +130,7 @@ async def _decisions(door: Door, attachment: str) -> Measured:
     """The rules alone, in this process, on the facts of a real attach."""
     decision = part(await door.must("GET", f"/v1/attachments/{attachment}"), "decision")
     lines = [part(line, "facts") for line in decision["lines"]]
-    ruleset = RuleSet.from_files(read_files())
+    ruleset = load_ruleset()
 
     async def decide() -> None:
         ruleset.decide(lines)

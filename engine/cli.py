@@ -294,10 +294,9 @@ def _settings(**given: Any) -> Settings:
 
 
 def _ruleset(folder: Path | None) -> RuleSet:
-    from rules.loader import read_files
-    from rules.ruleset import RuleSet
+    from rules import load_ruleset
 
-    return RuleSet.from_files(read_files(folder))
+    return load_ruleset(folder)
 
 
 def _quiet() -> None:

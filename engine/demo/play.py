@@ -12,8 +12,8 @@ from engine.demo.narrator import Narrator, reading
 from engine.scenario.reading import find
 from engine.scenario.report import show, successful
 from engine.scenario.runner import Outcome, Status, runner
-from rules.loader import SHIPPED, read_files
-from rules.ruleset import RuleSet
+from rules import load_ruleset
+from rules.loader import SHIPPED
 
 WIDTH = 118
 """Columns of a terminal that tells nothing of itself, such as a pipe."""
@@ -27,7 +27,7 @@ async def play(
     A copy is there to be changed: what it does otherwise than its file says is told and is no failure.
     """
     told = console or terminal()
-    narrator = Narrator(told, reading(RuleSet.from_files(read_files(rules))))
+    narrator = Narrator(told, reading(load_ruleset(rules)))
     cases = find([scenarios or shipped()])
     outcomes: list[Outcome] = []
     async with runner(api_url, nats_url=nats_url, observer=narrator) as playing:

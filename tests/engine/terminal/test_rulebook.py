@@ -5,12 +5,11 @@ from io import StringIO
 from rich.console import Console
 
 from engine.terminal.rulebook import show_rulebook
-from rules.loader import read_files
-from rules.ruleset import RuleSet
+from rules import load_ruleset
 
 
 def test_every_rule_is_shown_with_its_place() -> None:
-    ruleset = RuleSet.from_files(read_files())
+    ruleset = load_ruleset()
     console = Console(width=400, record=True, file=StringIO())
     show_rulebook(console, ruleset)
     told = console.export_text()
