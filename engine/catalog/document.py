@@ -17,7 +17,7 @@ EventName = Annotated[str, StringConstraints(min_length=1, max_length=200, patte
 Cost = Annotated[
     Decimal,
     Field(gt=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False),
-    PlainSerializer(plain, return_type=float, when_used="json"),
+    PlainSerializer(plain, return_type=int | float, when_used="json"),
 ]
 
 

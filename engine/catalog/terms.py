@@ -38,9 +38,13 @@ Amount = Annotated[int, Strict(), Field(ge=0, le=LARGEST_AMOUNT)]
 Units = Annotated[
     Decimal,
     Field(ge=0, le=LARGEST_UNITS, max_digits=18, decimal_places=6, allow_inf_nan=False),
-    PlainSerializer(plain, return_type=float, when_used="json"),
+    PlainSerializer(plain, return_type=int | float, when_used="json"),
 ]
-PositiveUnits = Annotated[Units, Field(gt=0)]
+Percentage = Annotated[
+    Decimal,
+    Field(ge=0, le=100, decimal_places=4),
+    PlainSerializer(plain, return_type=int | float, when_used="json"),
+]
 Count = Annotated[int, Strict(), Field(ge=1, le=LARGEST_UNITS)]
 Flag = Annotated[bool, Strict()]
 
@@ -92,7 +96,7 @@ class Rollover(Terms):
     """How much of what was not used is kept when the feature resets, and for how long."""
 
     max: Units | None = None
-    max_percentage: Annotated[Decimal, Field(ge=0, le=100)] | None = None
+    max_percentage: Percentage | None = None
     expires_after_months: Annotated[int, Strict(), Field(ge=1, le=120)] | None = None
 
     @model_validator(mode="after")
