@@ -56,5 +56,6 @@ ENDPOINTS: dict[str, Endpoint] = {
         "post", "/v1/test_helpers/test_clocks/{id}/advance", "test_helpers.test_clock"
     ),
     **_resource("/v1/webhook_endpoints", "webhook_endpoint"),
+    "webhook_endpoints.delete": Endpoint("delete", "/v1/webhook_endpoints/{id}", "webhook_endpoint"),
     "events.list": Endpoint("get", "/v1/events", "list"),
 }

@@ -40,7 +40,7 @@ def next_cycle_of(
 ) -> NextCycle | None:
     """What the next renewal says when these products go on; None when nothing recurs."""
     items = [item for plan in plans for item in plan.recurring]
-    return next_cycle(items, anchor=anchor, at=at, starts_at=starts)
+    return next_cycle(items, anchor=anchor, at=at, starts_at=starts) if items else None
 
 
 def staying(stays: Iterable[Stay]) -> list[PlanItems]:
