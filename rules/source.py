@@ -19,7 +19,9 @@ from rules.words.word import Value
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 8
-_SURPRISING: Final = re.compile(r"(?i:yes|no|on|off|y|n|null|~)|True|TRUE|False|FALSE|[-+.]?\d.*")
+_SURPRISING: Final = re.compile(
+    r"(?i:yes|no|on|off|y|n|null|~)|True|TRUE|False|FALSE|[-+.]?\d.*|(?i:[-+]?\.inf|\.nan)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,10 @@ class _Reader:
                     fix="Remove one of the two.",
                 )
             seen[key.text] = key.position
-            entries.append((key, self._node(self._next(), depth=depth + 1)))
+            held = self._next()
+            if held.kind == "Scalar" and not held.text and not held.quoted:
+                raise _refused(event, f"nothing is written after {key.text!r}.", fix="Write a value.")
+            entries.append((key, self._node(held, depth=depth + 1)))
         return Mapping(tuple(entries), start.position)
 
 
