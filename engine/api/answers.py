@@ -243,7 +243,10 @@ class AppliedProduct(AnswerForm):
 
     id: str
     version: int
-    ready: bool = Field(description="Complete at Stripe, so that it can be attached.")
+    ready: bool = Field(description="Everything of it that can be sold is at Stripe.")
+    not_built: list[str] | None = Field(
+        None, description="What of it cannot be sold yet; attaching it answers not_implemented."
+    )
 
 
 class AppliedAnswer(AnswerForm):
@@ -252,6 +255,9 @@ class AppliedAnswer(AnswerForm):
     name: str
     version: int
     products: list[AppliedProduct]
+    stopped: dict[str, Any] | None = Field(
+        None, description="Why the work at Stripe stopped; apply the same document again to go on."
+    )
 
 
 class ClockAnswer(AnswerForm):
@@ -265,7 +271,7 @@ class RulesAnswer(AnswerForm):
     """The rule files by which decisions are made, and the digest under which each decision names them."""
 
     hash: str
-    tables: list[Any] | dict[str, Any]
+    files: dict[str, str] = Field(description="Each file as it is, by its path.")
 
 
 class ReadyAnswer(AnswerForm):

@@ -11,16 +11,17 @@ from typing import assert_never
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.api.services import Answer, Busy, Claimed, Mismatch, Stored
+from engine.clock import wall_time
 from persistence import idempotency
 from persistence.database import Database
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseKeys:
+class StoredKeys:
     """The keys that are kept in a database."""
 
     database: Database
-    now: Callable[[], datetime]
+    now: Callable[[], datetime] = wall_time
 
     async def claim(self, caller: str, key: str, fingerprint: str) -> Claimed | Stored | Busy | Mismatch:
         """Take the key for one call, or say why not."""

@@ -13,6 +13,7 @@ from engine.catalog.at_stripe import not_built, note, wanted
 from engine.catalog.document import CatalogDocument
 from engine.catalog.lint import check
 from engine.catalog.rows import rewrite
+from engine.clock import wall_time
 from engine.errors import NotFound, Refused
 from engine.steps.begin import begin
 from engine.steps.executor import Drive, Executor
@@ -33,7 +34,7 @@ class CatalogService:
         database: Database,
         executor: Executor,
         *,
-        now: Callable[[], datetime],
+        now: Callable[[], datetime] = wall_time,
         after_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
@@ -128,7 +129,7 @@ class CatalogService:
         return answer
 
 
-async def completed(session: AsyncSession, attachment: Attachment, steps: Sequence[Step]) -> None:
+async def complete_catalog(session: AsyncSession, attachment: Attachment, steps: Sequence[Step]) -> None:
     """What finished work at Stripe means for the rows: the names Stripe gave, and what can be sold now."""
     assert attachment.catalog is not None
     note(await _all(session, attachment.catalog), steps)

@@ -42,5 +42,5 @@ async def get_catalog(name: Name, services: Served) -> JSONResponse:
 
 @router.get("/rules", summary="The rules in force", responses=answers(RulesAnswer, "The rules."))
 async def rules(services: Served) -> JSONResponse:
-    """All tables with their rules, and the digest under which each decision names them."""
+    """All rule files, and the digest under which each decision names them."""
     return said(services.rules())

@@ -17,7 +17,7 @@ from engine.api.services import Answer, Busy, Claimed, Mismatch, Services, Store
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Asked = tuple[str, tuple[Any, ...], dict[str, Any]]
 Kept = tuple[str, bool, Answer | None]
-RULES: dict[str, Any] = {"hash": "h", "tables": {}}
+RULES: dict[str, Any] = {"hash": "h", "files": {}}
 ACME = {"type": "organization", "id": "acme"}
 
 
