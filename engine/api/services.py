@@ -94,19 +94,19 @@ class Catalogs(Protocol):
 class Customers(Protocol):
     """Who buys."""
 
-    async def put(self, customer: Customer, terms: CustomerTerms) -> Answer:
+    async def put(self, customer: Customer, /, terms: CustomerTerms) -> Answer:
         """Make the customer, with the default products of its catalog, or change its name and address."""
         ...
 
-    async def view(self, customer: Customer) -> Answer:
+    async def view(self, customer: Customer, /) -> Answer:
         """The customer with its products, subscriptions and balances."""
         ...
 
-    async def invoices(self, customer: Customer) -> Answer:
+    async def invoices(self, customer: Customer, /) -> Answer:
         """Its invoices, oldest first."""
         ...
 
-    async def set_payment_method(self, customer: Customer, payment_method: str | None) -> Answer:
+    async def set_payment_method(self, customer: Customer, /, payment_method: str | None) -> Answer:
         """Put a card of Stripe's on file, or take it off."""
         ...
 

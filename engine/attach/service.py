@@ -24,7 +24,7 @@ from engine.attach.gather import Asked, gather
 from engine.attach.planning import cancel as cancelling
 from engine.attach.planning.functions import FUNCTIONS
 from engine.attach.planning.plan import AttachPlan
-from engine.attach.request import AttachRequest, CancelRequest, UncancelRequest
+from engine.attach.request import AttachRequest, CancelRequest, Choice, UncancelRequest
 from engine.attach.store import Intent, store
 from engine.attach.supported import refuse_unbuilt, refuse_unbuilt_product
 from engine.clock import wall_time
@@ -35,7 +35,7 @@ from persistence.database import Database
 from persistence.errors import CustomerBusy
 from persistence.ids import new_id
 from persistence.models import Customer
-from persistence.repositories import attachments, customers
+from persistence.repositories import attachments, catalogs, customers
 from persistence.repositories.leases import Lease, claim, release
 from rules.ruleset import RuleSet
 
@@ -137,6 +137,19 @@ class Attach:
         """Everything known of one attachment: request, decision, lines, steps, calls, transitions."""
         async with self._database.session() as session:
             return await describe(session, attachment_id)
+
+    async def give_defaults(self, reference: Reference) -> None:
+        """Give a new customer the default products of its catalog, each as an attach with its decision."""
+        async with self._database.session() as session:
+            customer = await _customer(session, reference)
+            defaults = await catalogs.default_products(session, customer.catalog)
+        for product in defaults:
+            document = {
+                "customer": {"type": reference.type.value, "id": reference.id},
+                "product": product.external_id,
+            }
+            choice = Choice(product.external_id, None, None, None)
+            await self.execute(AttachRequest(reference, (choice,), document), default=True)
 
     def _purchase(self, request: AttachRequest, *, default: bool = False) -> _Work:
         refuse_unbuilt(request.parameters)
