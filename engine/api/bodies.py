@@ -116,7 +116,9 @@ class CustomerBody(Body):
     clock: ClockId | None = Field(None, description="`live` unless told; another only in a sandbox.")
     name: Text | None = None
     email: Text | None = None
-    receives_default: Flag = Field(default=True, description="Whether it is given the default products.")
+    receives_default: Flag | None = Field(
+        None, description="Whether it is given the default products; a new one is, unless told."
+    )
 
 
 class PaymentMethodBody(Body):

@@ -20,10 +20,13 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class CustomerTerms:
-    """What a customer is given when it is made or changed; None leaves a value as it is."""
+    """What a customer is given when it is made or changed; None leaves a value as it is.
+
+    A new customer receives the default products unless told; one that never had any, only when told.
+    """
 
     catalog: str | None = None
     clock: str | None = None
     name: str | None = None
     email: str | None = None
-    receives_default: bool = True
+    receives_default: bool | None = None
