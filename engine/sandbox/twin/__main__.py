@@ -14,8 +14,8 @@ from pathlib import Path
 
 import uvicorn
 
-from engine.sandbox.twin.billing.happenings import dues
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.lifecycle.happenings import dues
 from engine.sandbox.twin.web.app import build
 
 _PR_SET_PDEATHSIG = 1

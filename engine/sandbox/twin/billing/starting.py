@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.amounts import amount_of
 from engine.sandbox.twin.core.calendar import DAY
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, not_in_twin
 from engine.sandbox.twin.core.render import listing
 from engine.sandbox.twin.core.types import Obj, Objs, as_list, inside, texts
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import Entry, product_name
 from engine.sandbox.twin.invoicing.paying import method_for
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
@@ -17,6 +15,7 @@ from engine.sandbox.twin.objects.setup import new_setup_intent
 
 from .charging import add_pending, fill, open_invoice, settle_now, use_up_once
 from .items import check_currency, check_no_duplicates, items_of, new_item, price_for, set_period
+from .one_time import one_time_entries
 from .proration import whole_period
 
 _PAID_AT_ONCE = (
@@ -38,7 +37,7 @@ def start(world: World, customer: Obj, given: Obj, *, by_schedule: bool = False)
     _add_items(world, subscription, given)
     _set_beginning(world, subscription, given)
     _set_end(subscription, given)
-    for entry in _one_time(world, subscription, given):
+    for entry in one_time_entries(world, subscription, given):
         add_pending(world, subscription, entry)
     _bill(world, subscription, given, by_schedule=by_schedule)
     subscription.pop("_silent", None)
@@ -174,33 +173,6 @@ def _set_end(subscription: Obj, given: Obj) -> None:
     if subscription["cancel_at"] is not None:
         subscription["canceled_at"] = subscription["created"]
         subscription["cancellation_details"]["reason"] = "cancellation_requested"
-
-
-def _one_time(world: World, subscription: Obj, given: Obj) -> list[Entry]:
-    wanted: list[Obj] = given.get("add_invoice_items") or []
-    return [
-        one_time_entry(world, subscription, entry, f"add_invoice_items[{index}]")
-        for index, entry in enumerate(wanted)
-    ]
-
-
-def one_time_entry(world: World, subscription: Obj, given: Obj, where: str) -> Entry:
-    """An `add_invoice_items` entry: its period is the subscription's present one."""
-    price = price_for(world, given, where, recurring=False)
-    check_currency(price, subscription["currency"], f"{where}[price]")
-    quantity = given.get("quantity", 1)
-    first = items_of(subscription)[0]
-    return Entry(
-        amount=amount_of(price, quantity),
-        currency=subscription["currency"],
-        start=first["current_period_start"],
-        end=first["current_period_end"],
-        description=product_name(world, price),
-        price=price,
-        quantity=quantity,
-        subscription=subscription["id"],
-        metadata=dict(given.get("metadata") or {}),
-    )
 
 
 def _bill(world: World, subscription: Obj, given: Obj, *, by_schedule: bool) -> None:

@@ -72,14 +72,14 @@ def subscription_of(invoice: Obj) -> str | None:
 
 
 def pending_items(world: World, customer: str, subscription: str | None, currency: str) -> Objs:
-    """Items that wait for an invoice: a subscription's own, or those of the customer alone; newest first."""
+    """Items that wait for an invoice: a subscription's own, or those of the customer alone; those of the newest date first."""
     found = world.shelf.find("invoiceitem", customer=customer, invoice=None, currency=currency)
     chosen: Objs = []
     for item in found:
         owner = subscription_of(item)
         if owner == subscription or (subscription is not None and owner is None):
             chosen.append(item)
-    return list(reversed(chosen))
+    return sorted(chosen, key=lambda item: -int(item["date"]))
 
 
 def collect(world: World, invoice: Obj, items: Objs) -> None:

@@ -39,13 +39,13 @@ def add_lines(call: Call) -> Obj:
         if "invoice_item" in given:
             item = world.refer("invoiceitem", given["invoice_item"], f"{where}[invoice_item]")
         else:
-            entry = _entry(world, customer, given, invoice["currency"], where)
+            entry = entry_of(world, customer, given, invoice["currency"], where)
             item = new_item(world, customer, entry, invoice=invoice["id"])
         line_of_item(world, invoice, item)
     return _changed(world, invoice, before, params)
 
 
-def _entry(world: World, customer: Obj, given: Obj, currency: str, where: str) -> Entry:
+def entry_of(world: World, customer: Obj, given: Obj, currency: str, where: str) -> Entry:
     """What a line or an item describes."""
     now = world.now_of(customer)
     period: Obj = given.get("period") or {"start": now, "end": now}
@@ -132,7 +132,7 @@ def _rewrite(world: World, invoice: Obj, line: Obj, given: Obj, where: str) -> N
         source = {"amount": line["amount"], **given} if not line["pricing"] else given
         if line["pricing"] and "amount" not in given and "pricing" not in given and "price_data" not in given:
             source = {**given, "pricing": {"price": line["pricing"]["price_details"]["price"]}}
-        entry = _entry(world, customer, source, invoice["currency"], where)
+        entry = entry_of(world, customer, source, invoice["currency"], where)
         line |= {"amount": entry.amount, "subtotal": entry.amount, "pricing": pricing_of(entry)}
         line["quantity"] = entry.quantity
         line["quantity_decimal"] = str(entry.quantity)
@@ -188,7 +188,7 @@ def create_item(call: Call) -> Obj:
     known = invoice["currency"] if invoice else named.get("currency") or customer["currency"]
     currency = params.get("currency") or known or "usd"
     given: Obj = dict(params)
-    entry = _entry(world, customer, given, currency, "invoiceitem")
+    entry = entry_of(world, customer, given, currency, "invoiceitem")
     if params.get("subscription"):
         entry.subscription = world.refer("subscription", params["subscription"], "subscription")["id"]
     params.ignore("amount", "description", "discountable", "discounts", "metadata", "period", "price_data")

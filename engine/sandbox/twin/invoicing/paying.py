@@ -108,6 +108,12 @@ def collect_automatically(world: World, invoice: Obj) -> None:
     reactions.invoice_unpaid(world, invoice)
 
 
+def fall_overdue(world: World, invoice: Obj) -> None:
+    """A sent invoice was not paid by its due date."""
+    world.emit("invoice.overdue", invoice)
+    reactions.invoice_unpaid(world, invoice)
+
+
 def refuse_unless_payable(invoice: Obj) -> None:
     """Raise unless the invoice is open or uncollectible."""
     if invoice["status"] == "paid":

@@ -91,11 +91,17 @@ def create_price(call: Call) -> Obj:
         price = new_price(world, {**params, "product": product["id"]})
     else:
         world.refer("product", params["product"], "product")
+        _refuse_negative(params)
         price = new_price(world, params)
     params.ignore(*params)
     if "currency_options" in params:
         raise not_in_twin("prices[currency_options]")
     return price
+
+
+def _refuse_negative(given: Obj) -> None:
+    if float(given.get("unit_amount") or given.get("unit_amount_decimal") or 0) < 0:
+        raise invalid("Invalid non-negative integer", param="unit_amount", code="parameter_invalid_integer")
 
 
 def new_price(world: World, given: Obj, *, inline: bool = False) -> Obj:

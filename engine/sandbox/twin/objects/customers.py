@@ -42,9 +42,22 @@ def create(call: Call) -> Obj:
             raise invalid(
                 f"You cannot add more than {_MOST_ON_A_CLOCK} customers to a test clock.", param="test_clock"
             )
+    customer = _blank(world, clock)
+    _write(world, customer, params)
+    world.emit("customer.created", customer)
+    return customer
+
+
+def _blank(world: World, clock: str | None) -> Obj:
     customer = world.new("customer", "cus", {**clone(_FREE_FIELDS), "test_clock": clock}, clock=clock)
     customer["invoice_prefix"] = world.ids.token(_PREFIX_LENGTH).upper()
-    _write(world, customer, params)
+    return customer
+
+
+def new_customer(world: World, email: str | None) -> Obj:
+    """A customer that Stripe makes by itself, for a buyer on a page."""
+    customer = _blank(world, None)
+    customer["email"] = email
     world.emit("customer.created", customer)
     return customer
 

@@ -113,21 +113,26 @@ def attach_to(world: World, id_: str, customer: Obj, param: str, status: int = 4
         text = "The payment method you provided has already been attached to a customer."
         raise invalid(text, code="payment_method_unexpected_state")
     if not method["_attachable"]:
-        decline = DECLINES[method["_behaviour"]]
-        raise StripeError(
-            decline.message,
-            status=PAYMENT_REQUIRED,
-            kind="card_error",
-            code=decline.code,
-            param="",
-            decline_code=decline.decline_code,
-            advice_code=decline.advice,
-            network_decline_code="01",
-        )
+        raise decline_error(method)
     method["_clock"] = customer["_clock"]
     world.shelf.own(method, customer["id"])
     world.emit("payment_method.attached", method)
     return method
+
+
+def decline_error(method: Obj) -> StripeError:
+    """The 402 of a card that fails the check when it is attached."""
+    decline = DECLINES[method["_behaviour"]]
+    return StripeError(
+        decline.message,
+        status=PAYMENT_REQUIRED,
+        kind="card_error",
+        code=decline.code,
+        param="",
+        decline_code=decline.decline_code,
+        advice_code=decline.advice,
+        network_decline_code="01",
+    )
 
 
 def attach(call: Call) -> Obj:

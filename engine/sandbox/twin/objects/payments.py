@@ -63,6 +63,7 @@ def new_intent(world: World, customer: Obj | None, amount: int, currency: str, *
 def attempt(world: World, intent: Obj, method: Obj, *, authenticated: bool) -> Attempt:
     """Charge a card once; the intent and its charge say what came of it."""
     behaviour = method["_behaviour"]
+    authenticated = authenticated or bool(method.get("_authenticated"))
     intent["payment_method"] = method["id"]
     if behaviour == WORKS or (behaviour == NEEDS_ACTION and authenticated):
         _succeed(world, intent, method)

@@ -14,7 +14,6 @@ from typing import Any, TextIO
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.sandbox.twin.core import forms
 from engine.sandbox.twin.core.call import Call, Params
 from engine.sandbox.twin.core.errors import NOT_FOUND, UNAUTHORIZED, StripeError, invalid, not_in_twin
 from engine.sandbox.twin.core.parameters import checked
@@ -23,6 +22,7 @@ from engine.sandbox.twin.core.types import Obj, as_list, as_obj
 from engine.sandbox.twin.core.world import API_VERSION, World
 from engine.sandbox.twin.objects.clocks import refuse_while_advancing
 
+from . import forms
 from .idempotency import Answer, Keys
 from .routes import INCLUDING, Router
 

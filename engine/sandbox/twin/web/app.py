@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from engine.sandbox.twin.billing import happenings
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.lifecycle import ending, happenings
 
 from .admin import Admin
 from .api import Api
 from .courier import Courier
+from .pages import Pages
 from .timekeeper import Timekeeper
 
 _METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
@@ -26,7 +27,7 @@ _METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 def build(world: World, traffic: TextIO | None, keep: Callable[[], None] | None = None) -> Starlette:
     """The twin on a world; `keep` is called now and then to save it."""
     world.dues = happenings.dues
-    world.before_customer_deletion = [happenings.end_all]
+    world.before_customer_deletion = [ending.end_all]
     courier = Courier(world)
     timekeeper = Timekeeper(world)
     api = Api(world, traffic)
@@ -48,10 +49,9 @@ def build(world: World, traffic: TextIO | None, keep: Callable[[], None] | None 
         await timekeeper.close()
         await courier.close()
 
-    pages: list[Route] = []
     routes = [
         *Admin(world, api, courier, timekeeper).routes(),
-        *pages,
+        *Pages(world).routes(),
         Route("/v1/{path:path}", v1, methods=_METHODS),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.billing import subscriptions
 from engine.sandbox.twin.core.call import Handler, Routes
 from engine.sandbox.twin.core.parameters import endpoints
 from engine.sandbox.twin.core.render import Including, listing
 from engine.sandbox.twin.core.types import Obj
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing import invoices, line_calls, records
+from engine.sandbox.twin.invoicing import credit_notes, invoices, line_calls, records
+from engine.sandbox.twin.lifecycle import previews, schedules, subscription_items, subscriptions
 from engine.sandbox.twin.objects import (
     catalog,
+    checkout,
     clocks,
     customers,
     discounts,
@@ -20,8 +21,8 @@ from engine.sandbox.twin.objects import (
 )
 
 _PARTS = (
-    customers, payment_methods, catalog, discounts, setup, clocks, notices, subscriptions, invoices,
-    line_calls, records,
+    customers, payment_methods, catalog, discounts, setup, clocks, notices, subscriptions,
+    subscription_items, schedules, previews, invoices, line_calls, records, credit_notes, checkout,
 )  # fmt: skip
 ROUTES: Routes = {endpoint: handler for part in _PARTS for endpoint, handler in part.ROUTES.items()}
 
@@ -47,6 +48,10 @@ def _refunds(world: World, charge: Obj) -> Obj:
     return listing(f"/v1/charges/{charge['id']}/refunds", reversed(found))
 
 
+def _line_items(_world: World, session: Obj) -> Obj:
+    return checkout.line_items_of(session)
+
+
 def _tiers(_world: World, price: Obj) -> list[Obj] | None:
     return price.get("_tiers")
 
@@ -65,6 +70,7 @@ INCLUDING: Including = {
     ("customer", "subscriptions"): _subscriptions,
     ("customer", "invoice_credit_balance"): _credit_balances,
     ("charge", "refunds"): _refunds,
+    ("checkout.session", "line_items"): _line_items,
     ("price", "tiers"): _tiers,
     ("coupon", "applies_to"): _applies_to,
 }

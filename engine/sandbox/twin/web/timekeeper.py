@@ -6,9 +6,9 @@ import asyncio
 import sys
 import traceback
 
-from engine.sandbox.twin.billing import happenings
 from engine.sandbox.twin.core.types import Obj
 from engine.sandbox.twin.core.world import LIVE, World
+from engine.sandbox.twin.lifecycle import happenings
 
 _TICK = 0.25
 

@@ -6,8 +6,8 @@ import re
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
-from .errors import invalid
-from .types import Obj
+from engine.sandbox.twin.core.errors import invalid
+from engine.sandbox.twin.core.types import Obj
 
 _KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 _PART = re.compile(r"\[([^\[\]]*)\]")

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from engine.sandbox.twin.billing.refusals import refuse_when_ended
+from engine.sandbox.twin.billing.starting import start
+from engine.sandbox.twin.billing.updates import apply_update
 from engine.sandbox.twin.core.call import Call, Params, Routes
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj
+from engine.sandbox.twin.core.types import Obj, clone, inside
 
-from .starting import start
+from . import ending, phases
 
 CREATE_FIELDS = (
     "add_invoice_items", "billing_cycle_anchor", "billing_mode", "cancel_at", "cancel_at_period_end",
     "collection_method", "currency", "customer", "days_until_due", "default_payment_method", "description",
     "discounts", "items", "metadata", "off_session", "payment_behavior", "payment_settings",
     "proration_behavior", "trial_end", "trial_period_days", "trial_settings", "trial_from_plan",
+)  # fmt: skip
+UPDATE_FIELDS = (
+    "add_invoice_items", "billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "cancellation_details",
+    "collection_method", "days_until_due", "default_payment_method", "description", "discounts", "items",
+    "metadata", "off_session", "pause_collection", "payment_behavior", "payment_settings",
+    "proration_behavior", "proration_date", "trial_end", "trial_settings",
 )  # fmt: skip
 _ENDED = {"canceled", "incomplete_expired"}
 
@@ -27,6 +36,42 @@ def create(call: Call) -> Obj:
         raise invalid(text, param="payment_behavior")
     params.ignore(*CREATE_FIELDS)
     return start(world, customer, dict(params))
+
+
+def update(call: Call) -> Obj:
+    """Change a subscription."""
+    subscription = call.world.fetch("subscription", call.id)
+    call.params.ignore(*UPDATE_FIELDS)
+    given = {name: value for name, value in call.params.items() if name != "expand"}
+    split_phase = phases.before_direct_change(call.world, subscription, given)
+    apply_update(call.world, subscription, given)
+    split_phase()
+    return subscription
+
+
+def cancel(call: Call) -> Obj:
+    """End a subscription now."""
+    world, params = call.world, call.params
+    subscription = world.fetch("subscription", call.id)
+    refuse_when_ended(subscription)
+    details = inside(params.get("cancellation_details"))
+    subscription["cancellation_details"].update(details)
+    prorate, invoice_now = params.get("prorate", False), params.get("invoice_now", False)
+    ending.cancel(world, subscription, prorate=prorate, invoice_now=invoice_now)
+    return subscription
+
+
+def delete_discount(call: Call) -> Obj:
+    """Take all discounts off a subscription."""
+    subscription = call.world.fetch("subscription", call.id)
+    if not subscription["discounts"]:
+        raise invalid("No active discount for subscription", code="resource_missing")
+    before = clone(subscription)
+    discount = call.world.fetch("discount", subscription["discounts"][-1])
+    subscription["discounts"] = []
+    call.world.emit("customer.discount.deleted", discount)
+    call.world.emit("customer.subscription.updated", subscription, before=before)
+    return {**discount, "deleted": True}
 
 
 def retrieve(call: Call) -> Obj:
@@ -69,4 +114,7 @@ ROUTES: Routes = {
     "POST /v1/subscriptions": create,
     "GET /v1/subscriptions": list_all,
     "GET /v1/subscriptions/{id}": retrieve,
+    "POST /v1/subscriptions/{id}": update,
+    "DELETE /v1/subscriptions/{id}": cancel,
+    "DELETE /v1/subscriptions/{id}/discount": delete_discount,
 }

@@ -1,0 +1,107 @@
+"""How does a subscription go on? At the end of a period, and at the end of a trial."""
+
+from __future__ import annotations
+
+from engine.sandbox.twin.billing.charging import fill, open_invoice, use_up_once
+from engine.sandbox.twin.billing.items import items_of, set_period
+from engine.sandbox.twin.billing.proration import whole_period
+from engine.sandbox.twin.billing.reactions import change_status
+from engine.sandbox.twin.core.types import Obj, clone, inside
+from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.invoicing import paying
+from engine.sandbox.twin.invoicing.settling import finalize
+
+from .ending import cancel
+
+
+def renew(world: World, subscription: Obj, at: int) -> Obj:
+    """The items whose period ends here begin another one, on a draft that waits an hour."""
+    before = clone(subscription)
+    due = [item for item in items_of(subscription) if item["current_period_end"] <= at]
+    since = min(int(item["current_period_start"]) for item in due)
+    for item in due:
+        item["_debits"] = []
+        set_period(subscription, item, at)
+        _cut(subscription, item)
+    return _bill_cycle(world, subscription, due, before, since)
+
+
+def _cut(subscription: Obj, item: Obj) -> None:
+    """A cancellation inside the new period makes it a short one."""
+    stop = subscription["cancel_at"]
+    if stop is not None and item["current_period_start"] < stop < item["current_period_end"]:
+        item["current_period_end"] = stop
+
+
+def _bill_cycle(world: World, subscription: Obj, due: list[Obj], before: Obj, since: int) -> Obj:
+    """The draft of a cycle; first the subscription says that its periods moved, then the draft is there."""
+    mark = world.mark()
+    lasting = [discount for discount in subscription["discounts"] if _lasts(world, subscription, discount)]
+    subscription["discounts"] = lasting
+    invoice = open_invoice(world, subscription, "subscription_cycle", period_start=since)
+    fill(world, subscription, invoice, [whole_period(world, subscription, item) for item in due])
+    use_up_once(world, subscription)
+    if subscription["status"] == "unpaid":
+        invoice["auto_advance"] = False
+    else:
+        invoice["automatically_finalizes_at"] = world.now_of(invoice) + world.settings.draft_seconds
+    _hold_collection(subscription, invoice)
+    world.emit("invoice.created", invoice)
+    world.emit("customer.subscription.updated", subscription, before=before)
+    world.reorder(mark, ("customer.subscription.updated", "invoice.created"))
+    _pause_effect(world, subscription, invoice)
+    return invoice
+
+
+def _lasts(world: World, subscription: Obj, discount: str) -> bool:
+    held = world.shelf.peek(discount) or {"end": 0}
+    return held["end"] is None or held["end"] > world.now_of(subscription)
+
+
+def _hold_collection(subscription: Obj, invoice: Obj) -> None:
+    if subscription["pause_collection"]:
+        invoice["auto_advance"] = False
+        invoice["automatically_finalizes_at"] = None
+
+
+def _pause_effect(world: World, subscription: Obj, invoice: Obj) -> None:
+    """What `pause_collection` does with an invoice beside keeping it a draft."""
+    behavior = inside(subscription, "pause_collection").get("behavior")
+    if behavior not in {"void", "mark_uncollectible"}:
+        return
+    if finalize(world, invoice) == "open":
+        if behavior == "void":
+            paying.void(world, invoice)
+        else:
+            paying.mark_uncollectible(world, invoice)
+
+
+def end_trial(world: World, subscription: Obj, at: int) -> None:
+    """The trial is over: without a card it may end or pause here, else the first period is billed."""
+    behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
+    if behavior != "create_invoice" and not _has_card(world, subscription):
+        if behavior == "cancel":
+            cancel(world, subscription, prorate=False, invoice_now=False)
+        else:
+            _pause(world, subscription, at)
+        return
+    before = clone(subscription)
+    subscription["status"] = "active"
+    subscription["_begins"] = at
+    for item in items_of(subscription):
+        item["_debits"] = []
+        set_period(subscription, item, at)
+        _cut(subscription, item)
+    _bill_cycle(world, subscription, items_of(subscription), before, int(subscription["trial_start"]))
+
+
+def _has_card(world: World, subscription: Obj) -> bool:
+    latest = world.shelf.peek(subscription["latest_invoice"] or "")
+    return latest is not None and paying.method_for(world, latest) is not None
+
+
+def _pause(world: World, subscription: Obj, at: int) -> None:
+    details = {"type": "trial_end_without_payment_method"}
+    paused = {"type": "subscription", "transitioned_at": at, "subscription": details}
+    change_status(world, subscription, "paused", status_details={"paused": paused})
+    world.emit("customer.subscription.paused", subscription)
