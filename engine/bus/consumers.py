@@ -15,6 +15,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.client import JetStreamContext
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from engine.background import background
 from engine.bus.connection import Bus
 from engine.bus.streams import TUNNEL_SUBJECT, ensure_tunnel
 from engine.bus.tunnel import StripeEvent, UnreadableWebhook, Webhook, read_event, read_webhook
@@ -65,13 +66,8 @@ class StripeEvents:
             stream=await ensure_tunnel(self.bus.streams),
             config=ConsumerConfig(ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT, max_deliver=-1),
         )
-        workers = [asyncio.create_task(self._work(subscription)) for _ in range(WORKERS)]
-        try:
+        async with background(*(self._work(subscription) for _ in range(WORKERS))):
             yield
-        finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
 
     async def _work(self, subscription: JetStreamContext.PullSubscription) -> None:
         while True:

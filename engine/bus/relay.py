@@ -14,6 +14,7 @@ from prometheus_client import Counter
 from sqlalchemy import event
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from engine.background import background
 from engine.bus.connection import Bus
 from engine.bus.streams import FEED_STREAM, ensure_change_feed
 from engine.clock import wall_time
@@ -52,14 +53,11 @@ class Relay:
         """Commits of this process are published at once inside the block, those of others within a second."""
         await ensure_change_feed(self._bus.streams)
         event.listen(WatchedSession, "after_commit", self._after_commit)
-        task = asyncio.create_task(self._run())
         try:
-            yield
+            async with background(self._run()):
+                yield
         finally:
             event.remove(WatchedSession, "after_commit", self._after_commit)
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     def _after_commit(self, _session: object) -> None:
         self.wake()

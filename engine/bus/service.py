@@ -12,6 +12,7 @@ from typing import Any
 from nats.micro.request import Request
 from nats.micro.service import EndpointConfig, Service, ServiceConfig
 
+from engine.background import end
 from engine.bus.connection import Bus
 from engine.errors import InvalidRequest
 
@@ -47,8 +48,7 @@ async def serving(
         await service.stop()
         if tasks:
             await asyncio.wait(tasks, timeout=_GRACE)
-        for task in tasks:
-            task.cancel()
+        await end(*tasks)
 
 
 async def _started(bus: Bus) -> Service:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
+_AGAIN = 5.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -70,7 +71,7 @@ def run(
             if len(received) > 1:
                 LEFTOVERS.clear()
                 os._exit(128 + number)
-            runner.get_loop().call_soon_threadsafe(task.cancel)
+            runner.get_loop().call_soon_threadsafe(_cancel, task)
 
         before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
         try:
@@ -83,6 +84,13 @@ def run(
             for number, handler in before.items():
                 with contextlib.suppress(TypeError):  # a handler that was not set from Python
                     signal.signal(number, handler)
+
+
+def _cancel(task: asyncio.Task[Any]) -> None:
+    # Repeated, because a library may take the first for an error of its own and go on.
+    if not task.done():
+        task.cancel()
+        task.get_loop().call_later(_AGAIN, _cancel, task)
 
 
 async def _awaited(task: asyncio.Task[T]) -> T:

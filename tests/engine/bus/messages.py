@@ -36,7 +36,7 @@ async def put(database: Database, *numbers: int, entity_id: str = "cus_1") -> No
             )
 
 
-async def feed(bus: Bus, count: int, *, seconds: float = 5.0) -> list[Msg]:
+async def feed(bus: Bus, count: int, *, seconds: float = 20.0) -> list[Msg]:
     """The first messages of the change feed; fails when they do not come."""
     subscription = await bus.streams.subscribe("wallstreet.change_feed.>", stream=FEED_STREAM)
     try:
@@ -50,7 +50,7 @@ async def length(bus: Bus) -> int:
     return (await bus.streams.stream_info(FEED_STREAM)).state.messages
 
 
-async def until(true: Callable[[], Awaitable[bool]], *, seconds: float = 5.0) -> None:
+async def until(true: Callable[[], Awaitable[bool]], *, seconds: float = 20.0) -> None:
     """Return as soon as it is true; fail when it does not become so."""
     for _ in range(int(seconds / 0.02)):
         if await true():

@@ -151,7 +151,7 @@ def _processes_of(words: str) -> list[str]:
         if entry.name.isdigit() and alive(int(entry.name)):
             try:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 continue
             if words in command:
                 found.append(f"{entry.name} {command}")
