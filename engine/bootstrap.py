@@ -33,7 +33,7 @@ from engine.bus.service import serving
 from engine.catalog import service as catalogs
 from engine.clock import wall_time
 from engine.customers.service import CustomerService, complete_customer, complete_payment_method
-from engine.mirror.converge import converge
+from engine.mirror.converge import converge_answer
 from engine.payments.gateway import Gateway
 from engine.sandbox.stack import Addresses, embedded_stack
 from engine.settings import STRIPE, Settings, SettingsError
@@ -227,7 +227,7 @@ def _parts(
 ) -> _Parts:
     relay = Relay(database, bus)
     executor = Executor(
-        database, gateway, COMPLETIONS, converge=converge, environment=settings.environment.value
+        database, gateway, COMPLETIONS, converge=converge_answer, environment=settings.environment.value
     )
     access = AccessService(database, grants=lambda state, kind: rules.access(state)[kind])
     customers = CustomerService(database, executor, grants=access.grants, after_commit=relay.wake)

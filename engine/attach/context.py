@@ -161,6 +161,12 @@ class AttachContext:
         return min(found, key=lambda h: not h.live, default=None)
 
     @cached_property
+    def bought(self) -> HeldProduct | None:
+        """The product of the call as it was bought once in this scope, last."""
+        found = [h for h in self._in_scope() if h.product.id == self.product.id and h.one_off and h.live]
+        return max(found, key=lambda h: h.starts_at, default=None)
+
+    @cached_property
     def current(self) -> HeldProduct | None:
         """The main product in force of the same group and scope; an add-on has and replaces none."""
         return next((h for h in self._group() if h.live), None)

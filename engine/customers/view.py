@@ -84,7 +84,7 @@ def _subscription(subscription: Subscription, held: Sequence[SubscriptionProduct
         "anchor": instant(subscription.anchor),
         "current_period_start": instant(period[0]) if period else None,
         "current_period_end": instant(period[1]) if period else None,
-        "ends_at": instant(_end(running)),
+        "ends_at": instant(_end([*running, *(each for each in held if each.state == "scheduled")])),
         "ended_at": instant(subscription.ended_at),
         "paid": subscription.paid,
         "currency": subscription.currency,

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.mirror.invoices import converge_invoice
-from engine.mirror.subscriptions import converge_schedule, converge_subscription
+from engine.mirror.subscriptions import converge_schedule, converge_subscription, copy_answer
 from engine.payments.mapping import identifier, session_seen
 from machines import checkout
 from persistence.models import CheckoutSession
@@ -26,6 +26,18 @@ async def converge(session: AsyncSession, stripe_object: Json) -> None:
     handler = _HANDLERS.get(stripe_object.get("object", ""))
     if handler is not None:
         await handler(session, stripe_object)
+
+
+async def converge_answer(session: AsyncSession, stripe_object: Json) -> None:
+    """The same for what Stripe answers to a step of a plan that still runs.
+
+    Which products begin and end by the plan is applied when it completes, so a subscription is only copied.
+    """
+    if stripe_object.get("object") == "subscription":
+        await copy_answer(session, stripe_object)
+        await _embedded(session, stripe_object.get("latest_invoice"))
+    else:
+        await converge(session, stripe_object)
 
 
 async def _subscription(session: AsyncSession, stripe_object: Json) -> None:
@@ -66,7 +78,6 @@ async def _session(session: AsyncSession, stripe_object: Json) -> None:
     row.url = seen.url or row.url
     for event in checkout.events_towards(row.state, seen.status):
         move(session, row, event)
-    await _embedded(session, stripe_object.get("subscription"))
     await _embedded(session, stripe_object.get("invoice"))
 
 

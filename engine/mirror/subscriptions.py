@@ -44,6 +44,15 @@ async def converge_subscription(session: AsyncSession, stripe_object: Json) -> S
     return subscription
 
 
+async def copy_answer(session: AsyncSession, stripe_object: Json) -> None:
+    """Keep what a step of a running plan has made of a Subscription, without moving its products."""
+    seen = subscription_seen(stripe_object)
+    customer = await rows.customer_of_stripe(session, seen.customer)
+    subscription = await rows.subscription_of_stripe(session, seen.id)
+    if customer is not None and subscription is not None:
+        copy_subscription(subscription, seen)
+
+
 def copy_subscription(subscription: Subscription, seen: SubscriptionSeen) -> None:
     """What our row keeps of Stripe's subscription."""
     subscription.stripe_subscription_id = seen.id

@@ -5,6 +5,7 @@ What waited for that object (an attachment for its invoice or checkout session) 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +58,14 @@ _FETCHES: Mapping[str, _Fetch] = {
 }
 """The objects that mean something to our rows; an event about any other is only noted."""
 
+MOVES_PRODUCTS = frozenset({"subscription", "subscription_schedule"})
+PATIENCE = 5.0
+LOOK_AGAIN = 0.02
 HTTP_NOT_FOUND = 404
+
+
+class CustomerIsBusy(TimeoutError):
+    """A plan of the customer is being carried out; the event is tried again."""
 
 
 class StripeIsAway(TimeoutError):
@@ -83,6 +91,9 @@ class Events:
         found = await self._fetched(_FETCHES[event.object_type], event.object_id)
         if found is None:
             return
+        if found["object"] in MOVES_PRODUCTS:
+            await self._until_no_plan_runs(found)
+            found = await self._fetched(_FETCHES[event.object_type], event.object_id) or found
         at = await self._now(found)
         cause = {"kind": "stripe_event", "id": event.id}
         async with self._database.transaction(cause=cause, at=at) as session:
@@ -95,6 +106,20 @@ class Events:
             waiting = await rows.attachment_awaiting(session, found["id"])
         if waiting is not None and await self._executor.observe(waiting, found, at=at) is not None:
             await self._executor.drive(waiting, at=at)
+
+    async def _until_no_plan_runs(self, found: Json) -> None:
+        """Wait while a plan of the customer is carried out: what it moves, it moves itself.
+
+        Raises:
+            CustomerIsBusy: it takes longer than an event may wait; the event comes again.
+        """
+        customer = identifier(found.get("customer"))
+        for _ in range(int(PATIENCE / LOOK_AGAIN)):
+            async with self._database.session() as session:
+                if not await rows.plan_runs_for(session, customer):
+                    return
+            await asyncio.sleep(LOOK_AGAIN)
+        raise CustomerIsBusy(customer)
 
     async def _fetched(self, fetch: _Fetch, object_id: str) -> Json | None:
         """The object as it is now; None when it is gone."""

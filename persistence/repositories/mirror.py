@@ -121,3 +121,17 @@ async def clock_of_stripe_customer(session: AsyncSession, stripe_id: str | None)
         .where(Customer.stripe_customer_id == stripe_id)
     )
     return found.one_or_none()
+
+
+async def plan_runs_for(session: AsyncSession, stripe_customer: str | None) -> bool:
+    """Whether a plan of the customer is being carried out at this moment."""
+    found = await session.scalar(
+        select(Attachment.id)
+        .join(Customer, Customer.id == Attachment.customer_id)
+        .where(
+            Customer.stripe_customer_id == stripe_customer,
+            Attachment.state.in_(("planned", "calling", "unknown", "recorded")),
+        )
+        .limit(1)
+    )
+    return found is not None

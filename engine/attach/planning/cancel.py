@@ -21,7 +21,7 @@ def cancel(context: AttachContext, *, mode: str) -> AttachPlan:
         NotFound: the customer does not hold it.
         Refused: it ended or is ending already, or it has no period at whose end it could end.
     """
-    held = context.same
+    held = context.same or context.bought
     if held is None:
         raise _not_held(context)
     if held.state == "scheduled":
