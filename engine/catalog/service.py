@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.catalog.at_stripe import not_built, note, wanted
@@ -24,6 +25,9 @@ from persistence.repositories import catalog_changes, catalogs
 
 Json = dict[str, Any]
 COMPLETED = "completed"
+PATIENCE = 10.0
+"""Seconds that a document waits for another one of the same catalog."""
+PAUSE = 0.02
 
 
 class CatalogService:
@@ -54,15 +58,10 @@ class CatalogService:
         """
         check(document)
         at = self._now()
-        try:
+        async with self._alone(name):
             retired = await self._write(name, document, at)
-        except IntegrityError as error:
-            raise Refused(
-                "concurrent_request",
-                f"The catalog {name} was made by another request at this moment; send the document again.",
-            ) from error
-        self._after_commit()
-        stopped = await self._make_at_stripe(name, retired, at)
+            self._after_commit()
+            stopped = await self._make_at_stripe(name, retired, at)
         self._after_commit()
         return await self._answer(name, stopped)
 
@@ -73,6 +72,21 @@ class CatalogService:
         if found is None:
             raise unknown_catalog(name)
         return found.document
+
+    @asynccontextmanager
+    async def _alone(self, name: str) -> AsyncGenerator[None]:
+        """Inside the block no other document of this catalog is brought into force, by whatever process."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while asyncio.get_running_loop().time() < deadline:
+            async with self._database.leadership(f"catalog {name}") as leadership:
+                if leadership is not None:
+                    yield
+                    return
+            await asyncio.sleep(PAUSE)
+        raise Refused(
+            "concurrent_request",
+            f"Another document for the catalog {name} is being applied; send this one again in a moment.",
+        )
 
     async def _write(self, name: str, document: CatalogDocument, at: datetime) -> tuple[str, ...]:
         async with self._database.transaction(cause={"kind": "catalog", "id": name}, at=at) as session:
