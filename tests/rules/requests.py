@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
-from rules.loader import read_files
+from rules.loader import FILES, parse_file, read_files
+from rules.model import Table
 from rules.proof.examples import load_examples
 from rules.ruleset import Decision, Refusal, RuleSet
 from rules.vocabulary import LINE_FACTS, Scope
@@ -66,6 +68,16 @@ def edited(*changes: tuple[str, str, str]) -> dict[str, str]:
         assert files[file].count(old) == 1, (file, old, files[file].count(old))
         files[file] = files[file].replace(old, new)
     return files
+
+
+def tables_of(files: Mapping[str, str]) -> tuple[Table, ...]:
+    """The tables of some files; a file that was read before is not read again."""
+    return tuple(table for file in FILES for table in _parsed(file, files[file]))
+
+
+@cache
+def _parsed(file: str, text: str) -> tuple[Table, ...]:
+    return parse_file(file, text)
 
 
 @st.composite

@@ -6,9 +6,9 @@ import pytest
 
 from rules import RuleFileRefused
 from rules.lint import Severity, lint, refuse_faults
-from rules.loader import parse_tables, read_files
+from rules.loader import read_files
 from rules.ruleset import RuleSet
-from tests.rules.requests import edited
+from tests.rules.requests import edited, tables_of
 
 BRANCH = "attach/branch.yaml"
 CONFIG = "attach/config.yaml"
@@ -17,7 +17,7 @@ UPGRADE = "        when: {against: paid_plan, direction: up}\n        then: {bra
 
 
 def test_the_shipped_files_have_no_finding() -> None:
-    assert lint(parse_tables(read_files())) == []
+    assert lint(tables_of(read_files())) == []
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_shipped_files_have_no_finding() -> None:
     ],
 )
 def test_a_mistake_is_found(file: str, old: str, new: str, code: str) -> None:
-    findings = lint(parse_tables(edited((file, old, new))))
+    findings = lint(tables_of(edited((file, old, new))))
 
     assert (code in {each.code for each in findings}) if code else not findings
     for finding in findings:
@@ -91,7 +91,8 @@ def test_a_fault_names_its_line_and_what_to_do() -> None:
         RuleSet.from_files(files)
 
     assert str(caught.value) == (
-        f"{BRANCH}:{number}:46: value_outside_domain: direction cannot be upward. It is one of none, up, down."
+        f"{BRANCH}:{number}:47: value_outside_domain: direction cannot be upward."
+        " It is one of none, up, down."
     )
 
 
@@ -101,14 +102,14 @@ def test_a_table_twice_is_decided_twice() -> None:
         files["attach/function.yaml"].index("  - name: function") :
     ].replace("name: function\n", "name: function_again\n")
 
-    assert {each.code for each in lint(parse_tables(files))} == {"decided_twice"}
+    assert {each.code for each in lint(tables_of(files))} == {"decided_twice"}
 
 
 def test_a_condition_that_is_always_true_is_only_a_warning() -> None:
     files = edited(
         (BRANCH, UPGRADE, UPGRADE.replace("direction: up", "direction: up, add_on: [true, false]"))
     )
-    findings = lint(parse_tables(files))
+    findings = lint(tables_of(files))
 
     assert [(each.code, each.severity) for each in findings] == [("condition_always_true", Severity.WARNING)]
     refuse_faults(findings)
