@@ -11,11 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.scenario.door import part
+from engine.scenario.feed import OWNER
 from engine.terminal.watch import COLORS, changed
 
 Record = Mapping[str, Any]
 SYMBOLS: Mapping[str, str] = {"usd": "$", "eur": "€", "gbp": "£"}
 GOOD, BAD = 200, 300
+PREFIX = "wallstreet.change_feed."
+LONGEST_OWNER = 24
+SHORTEST_ID = 12
+NO_NAMES: Mapping[str, str] = {}
 
 
 def sections(*parts: tuple[str, RenderableType | None]) -> Table:
@@ -29,9 +34,10 @@ def sections(*parts: tuple[str, RenderableType | None]) -> Table:
     return table
 
 
-def title(number: int, count: int, what: str, who: str) -> RenderableType:
+def title(number: int, count: int, name: str, about: str, who: str) -> RenderableType:
     """The head of one case."""
-    return Group("", Rule(Text.assemble((f"{number} of {count}  ", "bold"), what, (f"  ({who})", "dim"))))
+    head = Text.assemble((f"{number} of {count}  ", "dim"), (name, "bold"), (f"  for {who}", "dim"))
+    return Group("", Rule(head, align="left", style="cyan"), Text(about, "italic"))
 
 
 def deed(when: str, what: str, outcome: str) -> Text:
@@ -42,19 +48,19 @@ def deed(when: str, what: str, outcome: str) -> Text:
 def facts(known: Iterable[tuple[str, str, str]]) -> RenderableType | None:
     """Facts with what each means for this customer."""
     rows = [[f"{name} = {value}", phrase] for name, value, phrase in known]
-    return _grid(rows, styles=("", "dim"))
+    return _grid(rows, styles=("", "dim")) if rows else None
 
 
-def decision(decided: Record) -> Text:
-    """Branch, config and function on one or two lines."""
-    said = "  ".join(_chosen(name, part(part(decided, "config"), name)) for name in part(decided, "config"))
-    return Text.assemble(
-        ("branch ", "dim"),
-        (str(decided.get("branch")), "bold green"),
-        ("  →  config ", "dim"),
-        said,
-        ("  →  function ", "dim"),
-        (str(decided.get("function")), "bold green"),
+def decision(decided: Record) -> RenderableType:
+    """Branch, config and function."""
+    config = part(decided, "config")
+    return _grid(
+        [
+            ["branch", str(decided.get("branch"))],
+            ["config", "  ".join(_chosen(name, part(config, name)) for name in config)],
+            ["function", str(decided.get("function"))],
+        ],
+        styles=("dim", "bold green"),
     )
 
 
@@ -63,28 +69,32 @@ def _chosen(name: str, value: Record) -> str:
     return f"{name}: {_word(value.get('value'))}{asked}"
 
 
-def rules(matches: Iterable[Record]) -> RenderableType | None:
-    """The rules that matched: where each stands, what it said, why."""
-    rows = [
+def rules(matches: Sequence[Record], *, more: int = 0) -> RenderableType | None:
+    """The rules that matched: where each stands, what it said, why; of the usual ones only their number."""
+    if not matches:
+        return None
+    table = _grid(
         [
-            f"{match.get('file')}:{match.get('line')}",
-            ", ".join(f"{name} = {_word(value)}" for name, value in part(match, "outcome").items()),
-            str(match.get("because", "")),
-        ]
-        for match in matches
-    ]
-    return _grid(rows, styles=("blue", "", "dim"))
+            [
+                f"{match.get('file')}:{match.get('line')}",
+                ", ".join(f"{name} = {_word(value)}" for name, value in part(match, "outcome").items()),
+                str(match.get("because", "")),
+            ]
+            for match in matches
+        ],
+        styles=("blue", "", "dim"),
+    )
+    return Group(table, Text(f"and {more} that say only what is usual", "dim")) if more else table
 
 
 def calls(made: Sequence[Record]) -> RenderableType | None:
     """The requests to Stripe: method, path, what they said, and how they ended."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(style="dim", overflow="ellipsis", no_wrap=True, ratio=1)
+    table = _one_line_each()
     for call in made:
         status = int(call.get("status") or 0)
         style = "green" if GOOD <= status < BAD else "red"
-        head = Text.assemble((f"{status or '---'} ", style), f"{call.get('method')} {call.get('path')}")
+        path = "/".join(map(_short, str(call.get("path")).split("/")))
+        head = Text.assemble((f"{status or '---'} ", style), f"{call.get('method')} {path}")
         table.add_row(head, Text("  ".join(_flat(part(call, "params")))))
     return table if made else None
 
@@ -95,31 +105,53 @@ def invoices(made: Sequence[Record]) -> RenderableType | None:
     return Group(*tables) if tables else None
 
 
-def moves(made: Iterable[Record]) -> RenderableType | None:
-    """What the machines did: from, event, to."""
+def moves(made: Iterable[Record], names: Mapping[str, str] = NO_NAMES) -> RenderableType | None:
+    """What the machines did: for each row the states that it went through, and by which events."""
+    ways: dict[tuple[str, str], list[Record]] = {}
+    for move in made:
+        ways.setdefault((str(move.get("machine")), str(move.get("row"))), []).append(move)
     rows = [
         [
-            str(move.get("machine")),
-            f"{move.get('from') or 'none'} → {move.get('to')}",
-            str(move.get("event") or ""),
+            f"{machine} {names.get(row, '')}".rstrip(),
+            " → ".join([str(way[0].get("from") or "none"), *(str(move.get("to")) for move in way)]),
+            ", ".join(str(move["event"]) for move in way if move.get("event")),
         ]
-        for move in made
+        for (machine, row), way in ways.items()
     ]
-    return _grid(rows, styles=("", "bold", "dim"))
+    return _grid(rows, styles=("", "bold", "dim")) if rows else None
 
 
 def messages(heard: Iterable[Record]) -> RenderableType | None:
-    """The messages of the change feed, with what changed."""
-    table = Table.grid(padding=(0, 2))
+    """The messages of the change feed, with what changed; those that tell nothing else are counted."""
+    table = _one_line_each()
+    quiet: dict[str, int] = {}
+    for message in heard:
+        subject = str(message["subject"])
+        verb = subject.rpartition(".")[2].rpartition("V")[0]
+        told = ", ".join(changed(message["data"]))
+        if told:
+            table.add_row(Text(_subject(subject), COLORS.get(verb, "")), Text(told))
+        else:
+            quiet[subject] = quiet.get(subject, 0) + 1
+    for subject, times in quiet.items():
+        table.add_row(Text(_subject(subject), "dim"), Text(f"{times} times" if times > 1 else ""))
+    return Group(Text(PREFIX, "dim"), table) if table.row_count else None
+
+
+def _one_line_each() -> Table:
+    """Two columns; the second gives way so that each row stays on its line."""
+    table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(no_wrap=True)
     table.add_column(style="dim", overflow="ellipsis", no_wrap=True, ratio=1)
-    count = 0
-    for message in heard:
-        count += 1
-        verb = str(message["subject"]).rpartition(".")[2].rpartition("V")[0]
-        subject = Text(str(message["subject"]), COLORS.get(verb, ""))
-        table.add_row(subject, Text(", ".join(changed(message["data"]))))
-    return table if count else None
+    return table
+
+
+def _subject(subject: str) -> str:
+    """A subject below the common prefix, with the owner's made-up id cut short."""
+    tokens = subject.split(".")
+    if len(tokens) > OWNER and len(tokens[OWNER]) > LONGEST_OWNER:
+        tokens[OWNER] = f"{tokens[OWNER][: LONGEST_OWNER - 1]}…"
+    return ".".join(tokens).removeprefix(PREFIX)
 
 
 def access(before: Mapping[str, Record], after: Mapping[str, Record]) -> RenderableType | None:
@@ -128,7 +160,7 @@ def access(before: Mapping[str, Record], after: Mapping[str, Record]) -> Rendera
         [feature, _allowed(before.get(feature, {})), "→", _allowed(after.get(feature, {}))]
         for feature in after
     ]
-    return _grid(rows, styles=("", "", "dim", "bold"))
+    return _grid(rows, styles=("", "", "dim", "bold")) if rows else None
 
 
 def money(amount: object, currency: object = "usd") -> str:
@@ -138,13 +170,13 @@ def money(amount: object, currency: object = "usd") -> str:
     return f"{'-' if whole < 0 else ''}{symbol}{abs(whole) // 100:,}.{abs(whole) % 100:02d}"
 
 
-def _grid(rows: Sequence[Sequence[str]], *, styles: Sequence[str]) -> Table | None:
+def _grid(rows: Sequence[Sequence[str]], *, styles: Sequence[str]) -> Table:
     table = Table.grid(padding=(0, 2))
     for style in styles:
         table.add_column(style=style, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    return table if rows else None
+    return table
 
 
 def _invoice(invoice: Record) -> RenderableType:
@@ -166,9 +198,10 @@ def _invoice(invoice: Record) -> RenderableType:
 def _allowed(answer: Record) -> str:
     if not answer:
         return "unknown"
-    word = "yes" if answer.get("allowed") else f"no ({answer.get('reason')})"
     remaining = answer.get("remaining")
-    return word if remaining is None else f"{word}, {_number(remaining)} left"
+    if not answer.get("allowed"):
+        return f"no ({answer.get('reason')})"
+    return "yes" if remaining is None else f"yes, {_number(remaining)} left"
 
 
 def _number(value: object) -> str:
@@ -192,4 +225,10 @@ def _flat(params: Record, prefix: str = "") -> Iterator[str]:
             inner = cast("list[object]", value)
             yield from _flat({str(index): each for index, each in enumerate(inner)}, name)
         else:
-            yield f"{name}={_word(value)}"
+            yield f"{name}={_short(_word(value))}"
+
+
+def _short(text: str) -> str:
+    """An id of Stripe's cut short; other words as they are."""
+    kind, _, rest = text.rpartition("_")
+    return f"{kind}_{rest[:4]}…" if kind and rest.isalnum() and len(rest) >= SHORTEST_ID else text

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from engine.demo.narrator import Narrator, reading
+from engine.demo.narrator import Narrator, Rulebook
 from engine.scenario.reading import find
 from engine.scenario.report import show, successful
 from engine.scenario.runner import Outcome, Status, runner
@@ -27,7 +27,7 @@ async def play(
     A copy is there to be changed: what it does otherwise than its file says is told and is no failure.
     """
     told = console or terminal()
-    narrator = Narrator(told, reading(load_ruleset(rules)))
+    narrator = Narrator(told, Rulebook(load_ruleset(rules)))
     cases = find([scenarios or shipped()])
     outcomes: list[Outcome] = []
     async with runner(api_url, nats_url=nats_url, observer=narrator) as playing:

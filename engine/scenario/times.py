@@ -77,10 +77,13 @@ def _next_invoice(now: datetime, view: Mapping[str, Any], invoices: Sequence[Map
         if renewal and created is not None and created + DRAFT_HOUR > now:
             return created + DRAFT_HOUR
     end = _period_end(now, view)
+    followed = {
+        row.get("subscription") for row in view.get("products", ()) if row.get("state") == "scheduled"
+    }
     renewing = [
         subscription
         for subscription in live_subscriptions(view)
         if instant(subscription.get("current_period_end")) == end
-        and (instant(subscription.get("ends_at")) or end + DRAFT_HOUR) > end
+        and (subscription.get("id") in followed or subscription.get("ends_at") is None)
     ]
     return end + DRAFT_HOUR if renewing else end

@@ -6,12 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
-from engine.demo.narrator import Narrator, chosen, outcome, telling
+from engine.demo.narrator import Narrator, Rulebook, chosen, outcome, telling
 from engine.scenario.door import Answer, Door
 from engine.scenario.expect import Seen
 from engine.scenario.reading import Found
 from engine.scenario.runner import Runner
 from engine.scenario.world import News
+from rules import load_ruleset
 from tests.engine.scenario.examples import attach, scenario
 from tests.engine.scenario.fake import FakeWallstreet
 
@@ -79,24 +80,30 @@ class Telling(FakeWallstreet):
             calls = [
                 {"method": "POST", "path": "/v1/subscriptions", "status": 200, "params": {"customer": "c"}}
             ]
-            moves = [{"machine": "subscription_product", "from": None, "to": "active", "event": "activated"}]
+            moves = [
+                {
+                    "machine": "subscription_product",
+                    "row": "sp_1",
+                    "from": None,
+                    "to": "active",
+                    "event": "activated",
+                }
+            ]
             return 200, {"id": path[2], "decision": DECISION, "calls": calls, "transitions": moves}
         return super()._route(method, path, body)
 
 
 async def test_a_case_is_told_from_its_facts_to_what_the_customer_may_do() -> None:
     console = Console(width=118, record=True, file=StringIO())
-    narrator = Narrator(
-        console, lambda found: frozenset({"current_plan"} if found["rule"] == "is_new" else ())
-    )
+    narrator = Narrator(console, Rulebook(load_ruleset()))
     case = scenario(attach(expect={"function": "new_product"}), proves="a plan is bought")
     async with Telling().client() as client:
         narrator.open(1, 5, case)
         await Runner(Door(client), observer=narrator).play(Found(Path("x.yaml"), case))
     told = " ".join(console.export_text().split())
-    assert "1 of 5 a plan is bought (organization)" in told
+    assert "1 of 5 an example for an organization" in told
+    assert "a plan is bought" in told
     assert "attach pro → active, invoice $20.00" in told
-    assert "current_plan = none" in told
     assert "product_price = recurring it is paid each period" in told
     assert "invoice_mode" not in told
     assert "f.yaml:1 branch = new is_new says so" in told

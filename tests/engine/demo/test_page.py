@@ -90,8 +90,33 @@ def test_an_invoice_is_told_line_by_line() -> None:
 
 
 def test_a_move_and_a_message_are_told() -> None:
-    move = {"machine": "subscription_product", "from": "active", "to": "ended", "event": "replaced"}
-    assert words(page.moves([move])) == "subscription_product active → ended replaced"
+    moves = [
+        {
+            "machine": "subscription_product",
+            "row": "sp_1",
+            "from": "active",
+            "to": "canceling",
+            "event": "one",
+        },
+        {
+            "machine": "subscription_product",
+            "row": "sp_2",
+            "from": None,
+            "to": "active",
+            "event": "activated",
+        },
+        {
+            "machine": "subscription_product",
+            "row": "sp_1",
+            "from": "canceling",
+            "to": "ended",
+            "event": "two",
+        },
+    ]
+    assert words(page.moves(moves, {"sp_1": "pro"})) == (
+        "subscription_product pro active → canceling → ended one, two "
+        "subscription_product none → active activated"
+    )
     message = {
         "subject": "wallstreet.change_feed.subscription_product.user_u1.updatedV1",
         "data": {
@@ -99,7 +124,16 @@ def test_a_move_and_a_message_are_told() -> None:
         },
     }
     told = words(page.messages([message]))
-    assert told == f"{message['subject']} state active → ended, ends_at nothing → now"
+    assert told == (
+        "wallstreet.change_feed. subscription_product.user_u1.updatedV1 "
+        "state active → ended, ends_at nothing → now"
+    )
+
+
+def test_messages_that_tell_nothing_are_counted_and_long_owners_cut() -> None:
+    subject = "wallstreet.change_feed.customer.organization_a-very-long-name-of-one.updatedV1"
+    told = words(page.messages([{"subject": subject, "data": {"changes": {}}}] * 3))
+    assert told == "wallstreet.change_feed. customer.organization_a-very-lon….updatedV1 3 times"
 
 
 def test_access_is_told_before_and_after() -> None:

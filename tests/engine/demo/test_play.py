@@ -56,14 +56,15 @@ def test_the_five_cases_are_told_and_go_as_their_files_say() -> None:
         assert f"branch {branch} " in told
         assert f"function {function} " in told
     for words in (
-        "(organization)",
-        "(user)",
+        "for an organization",
+        "for a user",
         "attach/branch.yaml:",
         "POST /v1/subscriptions",
         "POST /v1/checkout/sessions",
         "POST /v1/subscription_schedules",
         "total, paid $25.81",
-        "wallstreet.change_feed.subscription_product.",
+        "wallstreet.change_feed. ",
+        " subscription_product.user_",
         "canceling → ended",
         "yes, 1000 left",
         "5 of 5 cases went as their files say.",

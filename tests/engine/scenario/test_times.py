@@ -14,6 +14,7 @@ FEBRUARY = datetime(2026, 2, 1, tzinfo=UTC)
 
 def subscription(**more: Any) -> dict[str, Any]:
     return {
+        "id": "sub_ours",
         "stripe_subscription": "sub_1",
         "state": "active",
         "paid": True,
@@ -95,6 +96,16 @@ def test_drafts_of_other_kinds_and_old_ones_are_not_waited_for() -> None:
 def test_a_subscription_that_ends_has_no_next_invoice() -> None:
     ending = view(subscription(ends_at="2026-02-01T00:00:00Z"))
     assert target(to("next_invoice"), ending, []) == FEBRUARY
+
+
+def test_a_subscription_whose_product_is_followed_by_another_renews() -> None:
+    scheduled = {"state": "scheduled", "subscription": "sub_ours"}
+    followed = view(subscription(ends_at="2026-02-01T00:00:00Z"), products=[scheduled])
+    assert target(to("next_invoice"), followed, []) == datetime(2026, 2, 1, 1, tzinfo=UTC)
+    elsewhere = view(
+        subscription(ends_at="2026-02-01T00:00:00Z"), products=[scheduled | {"subscription": "free"}]
+    )
+    assert target(to("next_invoice"), elsewhere, []) == FEBRUARY
 
 
 def test_another_subscription_that_renews_then_has_one() -> None:
