@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from machines.subscription_product import State
 from rules import LINE_FACTS, WORDS, FactsRefused, check_facts
 from rules.compiler import RESERVED, fnv1a
+from rules.proof.glossary import glossary
 from rules.vocabulary import CONFIG_FIELDS, SUMMED_FACTS, check_lines, sum_lines
 from tests.rules.requests import line
 
@@ -100,3 +102,9 @@ def test_lines_sum_up_to_every_summed_fact() -> None:
     assert summed["any_collection_charge"] is True
     assert summed["any_collection_invoice"] is True
     assert summed["any_collection_checkout"] is False
+
+
+def test_the_page_of_words_is_fresh() -> None:
+    page = Path(__file__).parents[2] / "docs" / "rules-words.md"
+
+    assert page.read_text(encoding="utf-8") == glossary()
