@@ -188,7 +188,7 @@ def session_seen(stripe_object: Json) -> SessionSeen:
 def identifier(value: object) -> str | None:
     """The id of a field that is an id, an expanded object, or nothing."""
     if isinstance(value, dict):
-        return cast("Json", value)["id"]
+        return cast("dict[str, str]", value)["id"]
     return cast("str | None", value)
 
 

@@ -59,6 +59,12 @@ def _acts_at_once(context: AttachContext, held: HeldProduct) -> bool:
     return held.state == "past_due" and bool(context.settings.get("void_invoices_on_cancel"))
 
 
+def _ends_for_good(context: AttachContext) -> bool:
+    """Whether the planned end is that of a cancel, and not of a plan that was chosen to follow."""
+    follower, default = context.scheduled, context.default
+    return follower is None or (default is not None and follower.product.id == default.id)
+
+
 def _call_off(context: AttachContext, held: HeldProduct) -> AttachPlan:
     """Cancelling what is only scheduled restores the plan that it would have replaced."""
     current = context.current
@@ -117,7 +123,7 @@ def _cancel_at_end(context: AttachContext, held: HeldProduct) -> AttachPlan:
             "cancel_not_allowed",
             f"{held.product.id} has no billing period to end with; cancel it with mode now.",
         )
-    if held.ends_at is not None and context.scheduled is None:
+    if held.ends_at is not None and _ends_for_good(context):
         raise Refused("already_canceled", f"{held.product.id} ends already, on {held.ends_at:%Y-%m-%d}.")
     end = period_end_of(held, home, at=context.at)
     leaving = {h.row_id for h in (held, context.scheduled) if h is not None}

@@ -31,6 +31,7 @@ from engine.errors import NotImplementedYet, Refused
 from engine.pricing.compare import ProductPrice, product_price
 from engine.pricing.lines import Proration, change_lines, full_lines, quantity_lines
 from engine.pricing.model import Line, PlanItems
+from engine.pricing.quantities import waits_for_period_end
 from engine.steps.plan import PlannedStep
 from persistence.ids import new_id
 
@@ -265,9 +266,12 @@ def update_quantity(context: AttachContext, config: Config) -> AttachPlan:
         raise gone("The plan to be changed")
     home = context.subscription_of(held)
     wanted = held_by(context.wanted, held.row_id)
+    pairs = tuple(zip(held.items.items, wanted.items, strict=True))
+    if any(waits_for_period_end(old, new) for old, new in pairs):
+        raise NotImplementedYet("a quantity that goes down when the cycle ends")
     lines = tuple(
         line
-        for old, new in zip(held.items.items, wanted.items, strict=True)
+        for old, new in pairs
         for line in quantity_lines(
             billed_for_item(home, held, old), old=old, new=new, anchor=home.anchor, at=context.at
         )
