@@ -87,6 +87,8 @@ def temporary() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="ws-", dir="/tmp"))
     folder.chmod(0o711)
     yield folder
+    for left in _processes_of(str(folder)):  # only after a failure
+        os.kill(int(left.split()[0]), signal.SIGKILL)
     shutil.rmtree(folder, ignore_errors=True)
 
 
