@@ -63,7 +63,7 @@ class DurableEvaluator:
 
     def matches(self, facts: Mapping[str, Value]) -> list[int]:
         """The numbers of the matching rules, counted in the order of `Table.ordered`."""
-        record = "".join(f',"{name}":{values[facts[name]]}' for name, values in self._reads)
+        record = "".join([values[facts[name]] for name, values in self._reads])
         found: list[int] = []
         with _lock:
             for (offset, _), handle in zip(self._chunks, self._handles, strict=True):
@@ -140,7 +140,7 @@ def _pattern(rule: Rule) -> dict[str, object]:
 
 
 def _encoded(name: str) -> dict[Value, str]:
-    return {value: json.dumps(_word(value)) for value in WORDS[name].values}
+    return {value: f',"{name}":{json.dumps(_word(value))}' for value in WORDS[name].values}
 
 
 def _word(value: Value) -> str:

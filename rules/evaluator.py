@@ -20,11 +20,14 @@ class ReferenceEvaluator:
 
     def matches(self, facts: Mapping[str, Value]) -> list[int]:
         """The numbers of the matching rules, counted in the order of `Table.ordered`."""
-        return [
-            number
-            for number, conditions in self._conditions
-            if all(facts[fact] in values for fact, values in conditions)
-        ]
+        found: list[int] = []
+        for number, conditions in self._conditions:
+            for fact, values in conditions:
+                if facts[fact] not in values:
+                    break
+            else:
+                found.append(number)
+        return found
 
 
 def winner(table: Table, ordered: tuple[Rule, ...], matches: list[int], facts: Mapping[str, Value]) -> Rule:

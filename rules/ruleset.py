@@ -26,11 +26,12 @@ from rules.errors import EvaluatorsDisagree, FactsRefused, InvariantViolated
 from rules.evaluator import ReferenceEvaluator, winner
 from rules.lint import lint, refuse_faults
 from rules.loader import parse_tables
-from rules.model import Table, violated
+from rules.model import Rule, Table, violated
 from rules.vocabulary import (
     CONFIG_FIELDS,
     LET_THROUGH,
     LINE_FACTS,
+    STAGES,
     WORDS,
     Scope,
     Value,
@@ -116,6 +117,7 @@ class CompiledTable:
         self.ordered = table.ordered()
         self.reference = ReferenceEvaluator(table)
         self.durable = DurableEvaluator(table)
+        self._answers = {rule.id: _answer(table, rule) for rule in self.ordered}
 
     def decide(self, facts: Mapping[str, Value]) -> Match:
         """The answer of the table, agreed on by both evaluators, or a named error."""
@@ -126,17 +128,20 @@ class CompiledTable:
         matches, fired = self.reference.matches(read), self.durable.matches(read)
         if matches != fired:
             raise EvaluatorsDisagree(self.table.name, read, f"reference {matches}, durable-rules {fired}")
-        rule = winner(self.table, self.ordered, matches, read)
-        return Match(
-            stage=self.table.stage,
-            table=self.table.name,
-            rule_id=rule.id,
-            file=rule.position.file,
-            line=rule.position.line,
-            because=rule.because,
-            outcome=MappingProxyType(dict(rule.outcome)),
-            source=rule.source,
-        )
+        return self._answers[winner(self.table, self.ordered, matches, read).id]
+
+
+def _answer(table: Table, rule: Rule) -> Match:
+    return Match(
+        stage=table.stage,
+        table=table.name,
+        rule_id=rule.id,
+        file=rule.position.file,
+        line=rule.position.line,
+        because=rule.because,
+        outcome=MappingProxyType(dict(rule.outcome)),
+        source=rule.source,
+    )
 
 
 class _Run:
@@ -161,6 +166,10 @@ class RuleSet:
         self.tables = tuple(tables)
         self.hash = _fingerprint(self.files)
         self._compiled = {table.name: CompiledTable(table) for table in self.tables}
+        self._stages = {
+            stage: tuple(self._compiled[table.name] for table in self.tables if table.stage == stage)
+            for stage in STAGES
+        }
         self._access = self._access_by_state()
 
     @classmethod
@@ -185,7 +194,7 @@ class RuleSet:
         _check_basket(checked, basket_facts)
         runs = [_Run(facts) for facts in checked]
         self._each(runs, "compare")
-        for table in self._stage("reject"):
+        for table in self._stages["reject"]:
             refusal = None if table.table.part == MONEY else self._refused(table, runs)
             if refusal is not None:
                 return refusal
@@ -197,13 +206,9 @@ class RuleSet:
         """For each type of feature, whether a product in that state gives it."""
         return self._access[product_state]
 
-    def _stage(self, stage: str) -> list[CompiledTable]:
-        return [self._compiled[table.name] for table in self.tables if table.stage == stage]
-
     def _each(self, runs: Iterable[_Run], stage: str) -> None:
-        tables = self._stage(stage)
         for run in runs:
-            for table in tables:
+            for table in self._stages[stage]:
                 run.through(table)
 
     def _refused(self, table: CompiledTable, runs: Sequence[_Run]) -> Refusal | None:
@@ -227,14 +232,14 @@ class RuleSet:
     def _together(self, runs: Sequence[_Run]) -> Decision | Refusal:
         carrying = _carrying(runs)
         call = _Run(_summed(runs, carrying))
-        for table in self._stage("combine"):
+        for table in self._stages["combine"]:
             call.through(table)
-        for table in self._stage("reject"):
+        for table in self._stages["reject"]:
             if table.table.part == MONEY:
                 match = call.through(table)
                 if not match.lets_through:
                     return self._refusal(match, runs, call, line=None)
-        for table in self._stage("function"):
+        for table in self._stages["function"]:
             call.through(table)
         return Decision(
             lines=tuple(_line_decision(run) for run in runs),
@@ -254,7 +259,7 @@ class RuleSet:
             grants: dict[str, bool] = {}
             for kind in types:
                 run = _Run({"product_state": state, "feature_type": kind})
-                for table in self._stage("access"):
+                for table in self._stages["access"]:
                     run.through(table)
                 grants[str(kind)] = run.facts["grants"] == "yes"
             answers[str(state)] = MappingProxyType(grants)
