@@ -68,14 +68,14 @@ class AttachAnswer(AnswerForm):
 
     id: str = Field(description="See GET /v1/attachments/{id}.")
     status: Status
-    branch: str = Field(examples=["upgrade"])
+    branch: str | None = Field(description="Which case it is; none of a cancel.", examples=["upgrade"])
     config: dict[str, Any]
-    function: str = Field(examples=["update_product"])
+    function: str | None = Field(examples=["update_product"])
     required_action: RequiredAction | None
     checkout: CheckoutAnswer | None
     invoice: InvoiceShort | None
-    customer_version: int
-    decision: str
+    customer_version: int = Field(description="The customer's version after it.")
+    decision: dict[str, Any] | None = Field(description="The facts, and the rules that matched them.")
 
 
 class Period(AnswerForm):
@@ -119,7 +119,7 @@ class PreviewAnswer(AnswerForm):
     next_cycle: NextCycle | None
     incoming: list[Any]
     outgoing: list[Any]
-    decision: str
+    decision: dict[str, Any] = Field(description="The facts, and the rules that matched them.")
 
 
 class AttachmentAnswer(AnswerForm):
@@ -135,7 +135,7 @@ class AttachmentAnswer(AnswerForm):
     steps: list[Any]
     calls: list[Any]
     transitions: list[Any]
-    result: dict[str, Any] | None
+    result: Any
     error: dict[str, Any] | None
 
 

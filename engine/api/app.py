@@ -13,13 +13,14 @@ from starlette.exceptions import HTTPException
 
 from engine.api.measure import Measured
 from engine.api.operations import Operations
-from engine.api.page import page
+from engine.api.page import done, page
 from engine.api.problems import MEDIA_TYPE, Problem, plain_http, problem_of, refused_form
 from engine.api.routes import access, attach, catalog, customers, health, sandbox, webhooks
 from engine.api.services import Services
 from engine.errors import WallstreetError
 
 VERSION: Final = "1"
+DONE_PATH: Final = "/checkout/done"
 DESCRIPTION: Final = (
     "Billing and subscriptions on Stripe: one attach for every purchase, check before every gated action, "
     "track for every use. Money is in minor units with a currency; instants are RFC 3339 in UTC."
@@ -58,6 +59,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(sandbox.router)
     app.add_api_route("/", _documentation, include_in_schema=False, response_class=HTMLResponse)
     app.add_api_route("/docs", _documentation, include_in_schema=False, response_class=HTMLResponse)
+    app.add_api_route(DONE_PATH, _done, include_in_schema=False, response_class=HTMLResponse)
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_exception_handler(HTTPException, _refuse_path)
     app.add_exception_handler(WallstreetError, _refuse)
@@ -72,6 +74,10 @@ def _name_of(route: APIRoute) -> str:
 
 async def _documentation(request: Request) -> HTMLResponse:
     return HTMLResponse(page(request.app.openapi()))
+
+
+async def _done() -> HTMLResponse:
+    return HTMLResponse(done())
 
 
 async def _refuse_form(request: Request, error: Exception) -> JSONResponse:

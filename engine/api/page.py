@@ -23,6 +23,15 @@ vertical-align:top}
 """
 
 
+def done() -> str:
+    """Where a buyer lands after a checkout that names no page of its own."""
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>Thank you</title><style>{_STYLE}</style><h1>Thank you</h1>"
+        "<p>The payment went through. You can close this page.</p></html>"
+    )
+
+
 def page(document: Json) -> str:
     """The whole page: every operation with its parameters, its body, an example and its answers."""
     info = cast("Json", document["info"])
