@@ -106,14 +106,18 @@ class Clock:
 
     def advance(self, to: int) -> None:
         """Move the clock and wait until it is ready."""
+        self.twin.v1.test_helpers.test_clocks.advance(self.id, {"frozen_time": to})
+        found = self.wait()
+        assert (found.status, found.frozen_time) == ("ready", to)
+
+    def wait(self) -> Any:
+        """The clock when it does not move any more."""
         clocks = self.twin.v1.test_helpers.test_clocks
-        clocks.advance(self.id, {"frozen_time": to})
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 20
         while (found := clocks.retrieve(self.id)).status == "advancing":
             assert time.monotonic() < deadline
             time.sleep(0.005)
-        assert found.status == "ready", found
-        assert found.frozen_time == to
+        return found
 
     def next(self) -> int | None:
         return cast("int | None", self.twin.get(f"/_twin/clocks/{self.id}/next")["next"])
@@ -128,6 +132,16 @@ class Clock:
 
     def types(self, after: int = 0) -> list[str]:
         return [event.type for event in self.events(after)]
+
+
+def untyped(value: Any) -> Any:
+    """The same thing where the types of the library say too little."""
+    return value
+
+
+def error_of(error: stripe.StripeError) -> Any:
+    """The `error` hash of a refused call."""
+    return untyped(error).json_body["error"]
 
 
 def amounts(invoice: Any) -> list[int]:

@@ -22,6 +22,7 @@ def hold_update(world: World, subscription: Obj, updated: Obj, invoice: Obj, exp
     subscription["pending_update"] = {
         "billing_cycle_anchor": updated["billing_cycle_anchor"] if anchored else None,
         "cancel_at_period_end": None,
+        "discount": None,
         "discounts": None,
         "expires_at": expires_at,
         "metadata": None,

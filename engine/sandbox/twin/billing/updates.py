@@ -109,6 +109,7 @@ def _apply_first(world: World, subscription: Obj, change: Change, invoice: Obj, 
     result = settle_now(world, subscription, invoice, behavior)
     if not was_silent:
         subscription.pop("_silent")
+    invoice["auto_advance"] = False
     automatic = subscription["collection_method"] == "charge_automatically"
     if result is not Result.SUCCEEDED and automatic and subscription["status"] in _COLLECTED:
         subscription["status"] = "past_due"

@@ -72,7 +72,7 @@ def subscription_of(invoice: Obj) -> str | None:
 
 
 def pending_items(world: World, customer: str, subscription: str | None, currency: str) -> Objs:
-    """Items that wait for an invoice: a subscription's own, or those of the customer alone; those of the newest date first."""
+    """Items that wait for an invoice: a subscription's own and the customer's; the newest date first."""
     found = world.shelf.find("invoiceitem", customer=customer, invoice=None, currency=currency)
     chosen: Objs = []
     for item in found:

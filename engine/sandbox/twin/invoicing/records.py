@@ -17,7 +17,8 @@ from .lines import money
 
 def payments_of(world: World, invoice: Obj) -> Objs:
     """The invoice payments of an invoice."""
-    return [held for held in world.shelf.kind("invoice_payment") if held["invoice"] == invoice["id"]]
+    held = world.shelf.peek(invoice.get("_payment") or "")
+    return [] if held is None else [held]
 
 
 def retrieve_invoice_payment(call: Call) -> Obj:
@@ -31,12 +32,12 @@ def list_invoice_payments(call: Call) -> Obj:
     invoice, status = params.get("invoice"), params.get("status")
     payment: Obj = params.get("payment") or {}
     intent = payment.get("payment_intent")
+    shelf = call.world.shelf
+    one = payments_of(call.world, shelf.peek(invoice) or {}) if invoice else None
     found = [
         held
-        for held in call.world.shelf.kind("invoice_payment")
-        if invoice in {None, held["invoice"]}
-        and status in {None, held["status"]}
-        and intent in {None, held["payment"].get("payment_intent")}
+        for held in (shelf.kind("invoice_payment") if one is None else one)
+        if status in {None, held["status"]} and intent in {None, held["payment"].get("payment_intent")}
     ]
     return page("/v1/invoice_payments", params, found)
 

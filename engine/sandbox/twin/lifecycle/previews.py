@@ -28,17 +28,12 @@ def create(call: Call) -> Obj:
         raise not_in_twin("previews of schedules")
     with world.dry_run():
         invoice = _preview(world, params)
-        lines = lines_of(world, invoice)
-        invoice["lines"]["data"] = clone(lines)
-        invoice["lines"]["has_more"] = False
-        invoice["id"] = f"upcoming_{invoice['id']}"
-        invoice["billing_reason"] = "upcoming"
-        invoice["automatically_finalizes_at"] = None
-        invoice["lines"]["url"] = "/v1/invoices/upcoming/lines"
+        lines = clone(lines_of(world, invoice))
         found: Obj = clone(invoice)
-    for line in found["lines"]["data"]:
-        line["invoice"] = found["id"]
-    return found
+    id_ = f"upcoming_{found['id']}"
+    shown = [{**line, "invoice": id_} for line in lines]
+    found["lines"] |= {"data": shown, "has_more": False, "url": "/v1/invoices/upcoming/lines"}
+    return {**found, "id": id_, "billing_reason": "upcoming", "automatically_finalizes_at": None}
 
 
 def _preview(world: World, params: Params) -> Obj:

@@ -9,6 +9,7 @@ from engine.sandbox.twin.core.call import Call, Params, Routes
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.types import Obj, clone, inside
+from engine.sandbox.twin.objects.discounts import deleted_discount
 
 from . import ending, phases
 
@@ -71,7 +72,7 @@ def delete_discount(call: Call) -> Obj:
     subscription["discounts"] = []
     call.world.emit("customer.discount.deleted", discount)
     call.world.emit("customer.subscription.updated", subscription, before=before)
-    return {**discount, "deleted": True}
+    return deleted_discount(discount)
 
 
 def retrieve(call: Call) -> Obj:
@@ -82,7 +83,9 @@ def retrieve(call: Call) -> Obj:
 def list_all(call: Call) -> Obj:
     """Subscriptions, newest first; ended ones only when asked for."""
     params = call.params
-    return page("/v1/subscriptions", params, [held for held in _of(call, params) if _wanted(held, params)])
+    wanted = {name: params.get(name) for name in ("status", "price", "test_clock", "collection_method")}
+    found = [held for held in _of(call, params) if _wanted(held, wanted)]
+    return page("/v1/subscriptions", params, found)
 
 
 def _of(call: Call, params: Params) -> list[Obj]:
@@ -95,7 +98,7 @@ def _of(call: Call, params: Params) -> list[Obj]:
     )
 
 
-def _wanted(held: Obj, params: Params) -> bool:
+def _wanted(held: Obj, params: Obj) -> bool:
     status = params.get("status")
     fits = held["status"] not in _ENDED if status is None else status in {"all", held["status"]}
     if status == "ended":

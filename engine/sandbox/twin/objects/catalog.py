@@ -39,7 +39,7 @@ def new_product(world: World, params: Params | Obj) -> Obj:
 def create_product(call: Call) -> Obj:
     """A product, with its default price when one is described."""
     product = new_product(call.world, call.params)
-    call.params.ignore("id", *_PRODUCT_FIELDS)
+    call.params.ignore("id", "name", "metadata", *_PRODUCT_FIELDS)
     described = call.params.get("default_price_data")
     if described:
         price = new_price(call.world, {**described, "product": product["id"]})
@@ -94,8 +94,6 @@ def create_price(call: Call) -> Obj:
         _refuse_negative(params)
         price = new_price(world, params)
     params.ignore(*params)
-    if "currency_options" in params:
-        raise not_in_twin("prices[currency_options]")
     return price
 
 
@@ -106,6 +104,9 @@ def _refuse_negative(given: Obj) -> None:
 
 def new_price(world: World, given: Obj, *, inline: bool = False) -> Obj:
     """A price with the given fields; an inline one (`price_data`) is not active."""
+    for name in ("currency_options", "custom_unit_amount"):
+        if given.get(name):
+            raise not_in_twin(f"prices[{name}]")
     recurring = given.get("recurring")
     tiers: list[Obj] | None = given.get("tiers")
     fields: Obj = {

@@ -152,7 +152,7 @@ def delete_discount(call: Call) -> Obj:
     if discount is None:
         raise invalid("No active discount for customer", code="resource_missing")
     customer["discount"] = None
-    return {**discount, "deleted": True}
+    return {**{name: value for name, value in discount.items() if name != "end"}, "deleted": True}
 
 
 def balance_transactions(call: Call) -> Obj:

@@ -194,6 +194,11 @@ def _redeem(world: World, customer: Obj, coupon: Obj, code: Obj | None, on: dict
     return discount
 
 
+def deleted_discount(discount: Obj) -> Obj:
+    """The answer of a call that takes a discount away."""
+    return {**{name: value for name, value in discount.items() if name != "end"}, "deleted": True}
+
+
 ROUTES: Routes = {
     "POST /v1/coupons": create_coupon,
     "GET /v1/coupons": list_coupons,

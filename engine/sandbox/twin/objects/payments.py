@@ -125,6 +125,8 @@ def _charged_card(card: Obj, amount: int) -> Obj:
         **{name: clone(card[name]) for name in names},
         "amount_authorized": amount,
         "authorization_code": None,
+        "electronic_commerce_indicator": None,
+        "transaction_link_id": None,
         "extended_authorization": {"status": "disabled"},
         "incremental_authorization": {"status": "unavailable"},
         "installments": None,
