@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,3 +67,9 @@ def _text(path: Path) -> str | None:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def refuse(found: Iterable[str]) -> None:
+    """Fail with everything that was found, one on a line."""
+    told = list(found)
+    assert not told, "found:\n" + "\n".join(told)

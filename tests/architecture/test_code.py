@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.architecture.sources import ROOMS, Source, source, sources
+from tests.architecture.sources import ROOMS, Source, refuse, source, sources
 
 READS_A_CLOCK = frozenset(
     {
@@ -110,19 +110,19 @@ def _dotted(node: ast.Attribute) -> str:
 
 
 def test_only_the_clock_reads_a_clock() -> None:
-    assert list(_foreign_clocks(sources(*ROOMS))) == []
+    refuse(_foreign_clocks(sources(*ROOMS)))
 
 
 def test_what_decides_is_told_the_time() -> None:
-    assert list(_clocks_in_decisions(sources(*ROOMS))) == []
+    refuse(_clocks_in_decisions(sources(*ROOMS)))
 
 
 def test_money_has_no_fractions() -> None:
-    assert list(_fractions(sources("engine"))) == []
+    refuse(_fractions(sources("engine")))
 
 
 def test_no_text_becomes_code() -> None:
-    assert list(_becoming_code(sources(*ROOMS, "tests"))) == []
+    refuse(_becoming_code(sources(*ROOMS, "tests")))
 
 
 @pytest.mark.parametrize("path", sorted(OTHER_CLOCKS))
