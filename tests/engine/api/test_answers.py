@@ -71,42 +71,53 @@ async def asked(
     return response.json()
 
 
-async def test_every_answer_has_the_form_that_is_promised(api: httpx2.AsyncClient) -> None:
-    customer = f"/v1/customers/{ACME['type']}/{ACME['id']}"
-    pro = {"customer": ACME, "product": "pro", "quantities": {"messages": 300}}
-    used = {"customer": ACME, "feature": "messages"}
+CUSTOMER = f"/v1/customers/{ACME['type']}/{ACME['id']}"
 
+
+async def make_acme(api: httpx2.AsyncClient) -> str:
+    """A catalog, a clock and a customer with a card; gives the path of the clock."""
     applied = await asked(api, "PUT", "/v1/catalogs/answers", forms.AppliedAnswer, CATALOG)
+    assert all(product["ready"] for product in applied["products"])
+    assert await asked(api, "GET", "/v1/catalogs/answers", forms.AnswerForm) == CATALOG
     clock = await asked(api, "POST", "/v1/sandbox/clocks", forms.ClockAnswer, {"now": "2026-01-01T00:00:00Z"})
     made = {"catalog": "answers", "clock": clock["id"]}
-    await asked(api, "PUT", customer, forms.CustomerAnswer, made)
+    await asked(api, "PUT", CUSTOMER, forms.CustomerAnswer, made)
     card = {"payment_method": "pm_card_visa"}
-    await asked(api, "PUT", f"{customer}/payment-method", forms.CustomerAnswer, card)
-    preview = await asked(api, "POST", "/v1/attach/preview", forms.PreviewAnswer, pro)
-    attached = await asked(api, "POST", "/v1/attach", forms.AttachAnswer, pro)
-    told = await asked(api, "GET", f"/v1/attachments/{attached['id']}", forms.AttachmentAnswer)
+    await asked(api, "PUT", f"{CUSTOMER}/payment-method", forms.CustomerAnswer, card)
+    return f"/v1/sandbox/clocks/{clock['id']}"
+
+
+async def use(api: httpx2.AsyncClient) -> None:
+    """Check, consume, track and set what was used."""
+    used = {"customer": ACME, "feature": "messages"}
     await asked(api, "POST", "/v1/check", forms.CheckAnswer, used | {"consume": True})
     batch = {"checks": [{"customer": ACME, "feature": "sso"}, {"customer": ACME, "feature": "none"}]}
     checked = await asked(api, "POST", "/v1/check/batch", forms.CheckBatchAnswer, batch)
+    assert [answer.get("code") for answer in checked["data"]] == [None, "feature_not_found"]
     await asked(api, "POST", "/v1/track", forms.TrackAnswer, used | {"value": 2.5})
     await asked(api, "POST", "/v1/usage", forms.TrackAnswer, used | {"value": 7})
+
+
+async def test_every_answer_has_the_form_that_is_promised(api: httpx2.AsyncClient) -> None:
+    pro = {"customer": ACME, "product": "pro", "quantities": {"messages": 300}}
+    clock = await make_acme(api)
+
+    preview = await asked(api, "POST", "/v1/attach/preview", forms.PreviewAnswer, pro)
+    attached = await asked(api, "POST", "/v1/attach", forms.AttachAnswer, pro)
+    told = await asked(api, "GET", f"/v1/attachments/{attached['id']}", forms.AttachmentAnswer)
+    await use(api)
     ending = {"customer": ACME, "product": "pro"}
     await asked(api, "POST", "/v1/cancel", forms.AttachAnswer, ending)
     await asked(api, "POST", "/v1/uncancel", forms.AttachAnswer, ending)
-    path = f"/v1/sandbox/clocks/{clock['id']}"
-    await asked(api, "POST", f"{path}/advance", forms.ClockAnswer, {"to": "2026-02-01T02:00:00Z"})
-    await asked(api, "POST", f"{path}/settle", forms.ClockAnswer)
-    await asked(api, "GET", path, forms.ClockAnswer)
-    seen = await asked(api, "GET", customer, forms.CustomerAnswer)
-    invoices = await asked(api, "GET", f"{customer}/invoices", forms.InvoicesAnswer)
+    await asked(api, "POST", f"{clock}/advance", forms.ClockAnswer, {"to": "2026-02-01T02:00:00Z"})
+    await asked(api, "POST", f"{clock}/settle", forms.ClockAnswer)
+    await asked(api, "GET", clock, forms.ClockAnswer)
+    seen = await asked(api, "GET", CUSTOMER, forms.CustomerAnswer)
+    invoices = await asked(api, "GET", f"{CUSTOMER}/invoices", forms.InvoicesAnswer)
     await asked(api, "GET", "/v1/rules", forms.RulesAnswer)
-    document = await asked(api, "GET", "/v1/catalogs/answers", forms.AnswerForm)
 
-    assert all(product["ready"] for product in applied["products"])
-    assert document == CATALOG
     assert preview["total"] == attached["invoice"]["total"] == 4000
     assert (told["state"], told["kind"]) == ("completed", "attach")
-    assert [answer.get("code") for answer in checked["data"]] == [None, "feature_not_found"]
     assert {product["product"]: product["state"] for product in seen["products"]} == {
         "free": "ended",
         "pro": "active",

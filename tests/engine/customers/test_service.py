@@ -311,11 +311,8 @@ async def test_a_customer_that_is_busy_too_long_is_refused(
     assert (await customers.set_payment_method(ACME, "pm_card_visa"))["payment_method"] is not None
 
 
-async def test_the_view_tells_products_periods_and_balances(
-    database: Database, gateway: Gateway, clock: Clock
-) -> None:
-    customers = service(database, gateway)
-    await customers.put(ACME, CustomerTerms(clock=clock.id))
+async def hold_pro(database: Database) -> None:
+    """The one customer has a plan with half a unit used of what it includes."""
     [row] = await rows(database, Customer)
     feature = Feature(catalog="main", external_id="messages", type="metered", consumable=True)
     product = Product(catalog="main", external_id="pro", group="main", price_kind="recurring")
@@ -351,6 +348,14 @@ async def test_the_view_tells_products_periods_and_balances(
     async with database.transaction(cause=CAUSE, at=AT) as session:
         session.add_all(new)
         move(session, held, Event.ACTIVATED)
+
+
+async def test_the_view_tells_products_periods_and_balances(
+    database: Database, gateway: Gateway, clock: Clock
+) -> None:
+    customers = service(database, gateway)
+    await customers.put(ACME, CustomerTerms(clock=clock.id))
+    await hold_pro(database)
 
     answer = await customers.view(ACME)
 
