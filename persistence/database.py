@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psycopg
 from sqlalchemy import event, func, make_url, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -137,7 +137,10 @@ class Database:
                 yield Leadership(connection) if taken else None
             finally:
                 if taken and not connection.closed:
-                    await connection.execute(select(func.pg_advisory_unlock(key)))
+                    # A connection that was cut off in a query has lost the lock with itself; that it cannot
+                    # be given back must not take the place of what ended the block.
+                    with suppress(DBAPIError, InvalidRequestError):
+                        await connection.execute(select(func.pg_advisory_unlock(key)))
 
     async def ping(self) -> None:
         """Return if the database answers; raise what it says if not."""

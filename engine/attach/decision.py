@@ -10,8 +10,8 @@ from engine.attach.facts import Facts, lines_of
 from engine.attach.request import AttachRequest
 from engine.errors import Contradiction, InvalidRequest, NotFound, NotImplementedYet, Refused, WallstreetError
 from engine.telemetry import alarm
+from rules import Decision, Match, Refusal, RuleSet
 from rules.errors import RuleError
-from rules.ruleset import Decision, Match, Refusal, RuleSet
 
 Json = dict[str, Any]
 
@@ -109,14 +109,12 @@ def match_as_json(match: Match) -> Json:
 
 
 def _config(decision: Decision) -> Mapping[str, Json]:
-    """Each config value with where it came from: the last rule that decided it."""
-    matches = [match for line in decision.lines for match in line.trace] + list(decision.trace)
-    deciders = {field: match for match in matches for field in match.outcome}
+    """Each config value with the rule that gave it, or the request that the rules let speak."""
     return {
         field: {
             "value": value,
-            "source": deciders[field].source if field in deciders else "rule",
-            "rule": deciders[field].rule_id if field in deciders else None,
+            "source": decision.deciders[field].source,
+            "rule": decision.deciders[field].rule_id,
         }
         for field, value in decision.config.items()
     }

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from engine.background import background
 from engine.clock import wall_time
 from engine.settle.due import DueWork
 from engine.steps.executor import Executor
@@ -31,13 +32,8 @@ class Loops:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Both loops run inside the block."""
-        tasks = [asyncio.create_task(self._repeat(work)) for work in (self._live, self._recover)]
-        try:
+        async with background(self._repeat(self._live), self._repeat(self._recover)):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _repeat(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:

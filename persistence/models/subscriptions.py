@@ -59,6 +59,7 @@ class SubscriptionProduct(Owned, Driven, Base, kw_only=True):
         one_of("end_reason", states.END_REASONS),
         CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended_at"),
         CheckConstraint("(state = 'ended') = (end_reason IS NOT NULL)", name="ended_for_a_reason"),
+        CheckConstraint("state <> 'canceling' OR ends_at IS NOT NULL", name="canceling_has_an_end"),
         Index(
             "uq_subscription_product_live",
             "customer_id",

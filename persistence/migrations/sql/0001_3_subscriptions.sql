@@ -55,6 +55,8 @@ CREATE TABLE subscription_product (
     CONSTRAINT ck_subscription_product_end_reason
         CHECK ("end_reason" IN ('canceled', 'replaced', 'expired', 'payment_failed', 'refunded')),
     CONSTRAINT ck_subscription_product_ended_at CHECK ((state = 'ended') = (ended_at IS NOT NULL)),
+    CONSTRAINT ck_subscription_product_canceling_has_an_end
+        CHECK (state <> 'canceling' OR ends_at IS NOT NULL),
     CONSTRAINT ck_subscription_product_ended_for_a_reason
         CHECK ((state = 'ended') = (end_reason IS NOT NULL)),
     CONSTRAINT fk_subscription_product_subscription_id FOREIGN KEY (subscription_id)
