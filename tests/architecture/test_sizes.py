@@ -22,10 +22,6 @@ LONG_FUNCTIONS = {
     "engine/attach/planning/functions.py:_on_running_subscription": "one plan, named field by field",
     "engine/sandbox/twin/billing/starting.py:_new": "one object of Stripe's, field by field",
     "engine/sandbox/twin/invoicing/credit_notes.py:_new": "one object of Stripe's, field by field",
-    "tests/engine/api/test_answers.py:test_every_answer_has_the_form_that_is_promised": "a list of answers",
-    "tests/engine/customers/test_service.py:test_the_view_tells_products_periods_and_balances": (
-        "one answer, field by field"
-    ),
 }
 """Functions that are longer, and why that is easier to read than two of them."""
 
