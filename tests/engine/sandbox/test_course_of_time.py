@@ -132,6 +132,40 @@ def test_a_failed_renewal_is_retried_and_recovers(twin: Twin, clock: Clock) -> N
     assert twin.v1.subscriptions.retrieve(subscription.id).status == "active"
 
 
+def test_a_missing_card_is_waited_for(twin: Twin, clock: Clock) -> None:
+    """Retries stay planned; the one that finds a card succeeds."""
+    customer = clock.customer()
+    subscription = subscribe(clock, customer, twin.price(2000))
+    held = twin.v1.customers.retrieve(customer).invoice_settings.default_payment_method
+    twin.v1.payment_methods.detach(held)
+    clock.advance(FEB_1 + HOUR)
+    invoice = latest(twin, subscription)
+    assert (invoice.attempt_count, invoice.next_payment_attempt) == (1, FEB_1 + HOUR + 3 * DAY)
+    assert twin.v1.customers.retrieve(customer).delinquent is True
+    clock.give_card(customer, "pm_card_visa")
+    clock.advance(FEB_1 + HOUR + 3 * DAY)
+    assert latest(twin, subscription).status == "paid"
+    assert twin.v1.subscriptions.retrieve(subscription.id).status == "active"
+    assert twin.v1.customers.retrieve(customer).delinquent is False
+
+
+def test_a_renewal_that_needs_the_buyer(twin: Twin, clock: Clock) -> None:
+    customer = clock.customer()
+    subscription = subscribe(clock, customer, twin.price(2000))
+    clock.give_card(customer, "pm_card_authenticationRequired")
+    mark = clock.mark()
+    clock.advance(FEB_1 + HOUR)
+    types = clock.types(mark)
+    assert "payment_intent.requires_action" in types
+    assert "invoice.payment_action_required" in types
+    assert twin.v1.subscriptions.retrieve(subscription.id).status == "past_due"
+    invoice = latest(twin, subscription)
+    assert (invoice.status, invoice.next_payment_attempt) == ("open", FEB_1 + HOUR + 3 * DAY)
+    form = {"payment_method": "default", "confirm_3ds": "yes"}
+    assert twin.post_form(f"/i/{invoice.id}", form)[0] == 200
+    assert twin.v1.subscriptions.retrieve(subscription.id).status == "active"
+
+
 def test_after_the_last_retry_it_stays_past_due(twin: Twin, clock: Clock) -> None:
     customer = clock.customer()
     subscription = subscribe(clock, customer, twin.price(2000))

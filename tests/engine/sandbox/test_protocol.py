@@ -119,6 +119,9 @@ def test_what_does_not_exist(twin: Twin) -> None:
     assert refused.value.http_status == 404
     with pytest.raises(stripe.InvalidRequestError, match="does not implement"):
         twin.price(1, None, currency_options={"eur": {"unit_amount": 2}})
+    items = [{"price": twin.price(1), "tax_rates": ["txr_1"]}]
+    with pytest.raises(stripe.InvalidRequestError, match=r"items\[0\]\[tax_rates\]"):
+        twin.v1.subscriptions.create({"customer": buyer.id, "items": items, "trial_period_days": 3})
 
 
 def test_a_key_is_needed(twin: Twin) -> None:

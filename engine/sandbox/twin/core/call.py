@@ -6,11 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from .types import Obj
+from .types import Obj, as_list, as_obj, inside
 from .world import World
 
 # Parameters that change nothing the twin plays: taken and forgotten, as Stripe's effect is elsewhere.
 _WITHOUT_EFFECT = {"expand", "automatic_tax", "payment_settings", "statement_descriptor", "preferred_locales"}
+
+_NOT_PLAYED = {
+    "tax_rates",
+    "tax_amounts",
+    "default_tax_rates",
+    "billing_thresholds",
+    "current_trial",
+    "transfer_data",
+}
 
 
 class Params(dict[str, Any]):
@@ -38,8 +47,23 @@ class Params(dict[str, Any]):
         self._read.update(names)
 
     def unread(self) -> list[str]:
-        """The names that were given and never looked at."""
-        return [name for name in self if name not in self._read]
+        """The names that were given and never looked at, and those that only seem to have been."""
+        dropped = [name for name in self if name not in self._read]
+        return [*dropped, *_unplayed(dict(self), "")]
+
+
+def _unplayed(value: Any, where: str) -> list[str]:
+    """Parameters anywhere inside that Stripe acts on and the twin does not."""
+    found: list[str] = []
+    for name, item in (as_obj(value) or {}).items():
+        path = f"{where}[{name}]" if where else name
+        taxes = name == "automatic_tax" and inside(item).get("enabled") is True
+        if taxes or (name in _NOT_PLAYED and item):
+            found.append(path)
+        found += _unplayed(item, path)
+    for index, item in enumerate(as_list(value) or []):
+        found += _unplayed(item, f"{where}[{index}]")
+    return found
 
 
 @dataclass(slots=True)

@@ -44,7 +44,8 @@ def product_name(world: World, price: Obj) -> str:
 def money(amount: int, currency: str) -> str:
     """An amount as Stripe writes it into a line: $25.00."""
     sign = _SIGNS.get(currency, f"{currency.upper()} ")
-    return f"{sign}{amount / _CENTS:,.2f}"
+    minus = "-" if amount < 0 else ""
+    return f"{minus}{sign}{abs(amount) / _CENTS:,.2f}"
 
 
 def words_of(world: World, price: Obj, quantity: int) -> str:

@@ -40,6 +40,9 @@ def mark_paid(world: World, invoice: Obj, *, charged: bool) -> None:
     invoice["auto_advance"] = False
     invoice["next_payment_attempt"] = None
     invoice["status_transitions"]["paid_at"] = world.now_of(invoice)
+    customer = world.shelf.take(invoice["customer"])
+    if customer is not None and not customer.get("deleted"):
+        customer["delinquent"] = False
     payment = world.shelf.take(invoice.get("_payment") or "")
     if payment is not None:
         payment["status"] = "paid" if charged else "canceled"
@@ -68,7 +71,9 @@ def charge(world: World, invoice: Obj, method: Obj, *, authenticated: bool, auto
         invoice["_paid_with"] = method["id"]
         mark_paid(world, invoice, charged=True)
         return result
-    _plan_retry(world, invoice, method, automatic=automatic)
+    if automatic:
+        _plan_retry(world, invoice)
+    invoice["_hard"] = method["id"] if method["_behaviour"] in HARD_DECLINES else None
     world.emit("invoice.updated", invoice, before=before)
     if needs_action:
         world.emit("invoice.payment_action_required", invoice)
@@ -77,18 +82,17 @@ def charge(world: World, invoice: Obj, method: Obj, *, authenticated: bool, auto
     return result
 
 
-def _plan_retry(world: World, invoice: Obj, method: Obj | None, *, automatic: bool) -> None:
-    """The next automatic attempt: only for cycles, each a number of days after the former."""
-    if not automatic or invoice["billing_reason"] not in {"subscription_cycle", "subscription_threshold"}:
+def _plan_retry(world: World, invoice: Obj) -> None:
+    """The next automatic attempt, each a number of days after the former; none in answer to a call."""
+    world.fetch("customer", invoice["customer"])["delinquent"] = True
+    if invoice["billing_reason"] in {"subscription_create", "subscription_update"}:
         return
     waits = world.settings.retry_days
-    done = invoice["attempt_count"] - 1
-    invoice["_retries_over"] = done >= len(waits)
-    hard = method is None or method["_behaviour"] in HARD_DECLINES
-    plain = not invoice["_retries_over"] and not hard
-    invoice["next_payment_attempt"] = world.now_of(invoice) + waits[done] * DAY if plain else None
-    if invoice["next_payment_attempt"] is None:
-        invoice["_retries_over"] = True
+    tried = invoice.get("_tries", 0)
+    invoice["_tries"] = tried + 1
+    invoice["_retries_over"] = tried >= len(waits)
+    over = invoice["_retries_over"]
+    invoice["next_payment_attempt"] = None if over else world.now_of(invoice) + waits[tried] * DAY
 
 
 def collect_automatically(world: World, invoice: Obj) -> None:
@@ -96,15 +100,16 @@ def collect_automatically(world: World, invoice: Obj) -> None:
     if invoice["status"] != "open" or invoice["collection_method"] != "charge_automatically":
         return
     method = method_for(world, invoice)
-    if method is not None:
+    if method is not None and method["id"] != invoice.get("_hard"):
         charge(world, invoice, method, authenticated=False, automatic=True)
         return
     before = clone(invoice)
     invoice["attempted"] = True
     invoice["attempt_count"] += 1
-    _plan_retry(world, invoice, None, automatic=True)
+    _plan_retry(world, invoice)
     world.emit("invoice.updated", invoice, before=before)
-    world.emit("invoice.payment_failed", invoice)
+    if method is None:
+        world.emit("invoice.payment_failed", invoice)
     reactions.invoice_unpaid(world, invoice)
 
 

@@ -56,15 +56,22 @@ def _document(title: str, body: str) -> str:
     )
 
 
-def _cards(first: str) -> str:
-    return first + "".join(f'<option value="{name}">{escape(text)}</option>' for name, text in _CARDS.items())
+def _cards(first: str, chosen: str | None) -> str:
+    """The cards to choose from; after a refusal the one that was chosen stays chosen."""
+    options = [
+        f'<option value="{name}"{" selected" if name == chosen else ""}>{escape(text)}</option>'
+        for name, text in _CARDS.items()
+    ]
+    return first + "".join(options)
 
 
-def _form(button: str, *, first: str = "", extra: str = "", error: str | None = None) -> str:
+def _form(
+    button: str, *, first: str = "", extra: str = "", error: str | None = None, chosen: str | None = None
+) -> str:
     note = f'<p class="note bad" role="alert">{escape(error)}</p>' if error else ""
     return (
         f"{note}{extra}"
-        f'<label for="card">Card</label><select id="card" name="payment_method">{_cards(first)}</select>'
+        f'<label for="card">Card</label><select id="card" name="payment_method">{_cards(first, chosen)}</select>'
         '<label class="check"><input type="checkbox" name="confirm_3ds" value="yes">'
         " Complete 3D Secure with my bank</label>"
         f"<button>{escape(button)}</button>"
@@ -79,20 +86,23 @@ def message(title: str, text: str) -> str:
 
 def _line(line: Obj, currency: str) -> str:
     recurring = line["price"]["recurring"]
-    every = f"billed every {recurring['interval_count']} {recurring['interval']}" if recurring else "one time"
+    every = "one time"
+    if recurring:
+        count, interval = recurring["interval_count"], recurring["interval"]
+        every = f"billed each {interval}" if count == 1 else f"billed every {count} {interval}s"
     bounds = line["adjustable_quantity"]
-    count = f"Quantity {line['quantity']}"
+    quantity = f"Quantity {line['quantity']}"
     if bounds and bounds["enabled"]:
-        count = (
+        quantity = (
             f'<input type="number" name="q[{line["id"]}]" value="{line["quantity"]}"'
             f' aria-label="Quantity" min="{bounds["minimum"] or 0}" max="{bounds["maximum"] or 99}">'
         )
     name = escape(line["description"] or "")
     total = money(line["amount_total"], currency)
-    return f"<tr><td>{name}<small>{count}, {escape(every)}</small></td><td>{total}</td></tr>"
+    return f"<tr><td>{name}<small>{quantity} · {escape(every)}</small></td><td>{total}</td></tr>"
 
 
-def checkout(session: Obj, error: str | None = None) -> str:
+def checkout(session: Obj, error: str | None = None, chosen: str | None = None) -> str:
     """The page of a Checkout Session."""
     currency = session["currency"] or "usd"
     total = money(session["amount_total"] or 0, currency)
@@ -106,7 +116,7 @@ def checkout(session: Obj, error: str | None = None) -> str:
             '<input id="email" type="email" name="email" value="buyer@example.com">'
         )
     button = f"{title} {total}" if session["mode"] != "setup" else title
-    form = _form(button, extra=email, error=error)
+    form = _form(button, extra=email, error=error, chosen=chosen)
     return _document(
         title,
         '<form method="post"><main><section><span class="badge">TEST MODE</span>'
@@ -115,7 +125,7 @@ def checkout(session: Obj, error: str | None = None) -> str:
     )
 
 
-def invoice(held: Obj, lines: list[Obj], error: str | None = None) -> str:
+def invoice(held: Obj, lines: list[Obj], error: str | None = None, chosen: str | None = None) -> str:
     """The page of a hosted invoice."""
     currency = held["currency"]
     rows = "".join(
@@ -126,7 +136,8 @@ def invoice(held: Obj, lines: list[Obj], error: str | None = None) -> str:
     right = f'<p class="note">This invoice is {escape(held["status"])}.</p>'
     if held["status"] in {"open", "uncollectible"}:
         first = '<option value="default">Card on file</option>'
-        right = f'<form method="post">{_form(f"Pay {total}", first=first, error=error)}</form>'
+        form = _form(f"Pay {total}", first=first, error=error, chosen=chosen)
+        right = f'<form method="post">{form}</form>'
     title = f"Invoice {held['number'] or 'draft'}"
     return _document(
         title,

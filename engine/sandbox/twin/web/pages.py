@@ -51,7 +51,8 @@ class Pages:
                 complete(self.world, session, _submission(sent))
         except StripeError as error:
             shown = self.world.shelf.peek(id_)
-            page = html.checkout(shown, str(error)) if shown and shown["status"] == "open" else None
+            still_open = shown is not None and shown["status"] == "open"
+            page = html.checkout(shown or {}, str(error), sent.get("payment_method")) if still_open else None
             return _refusal(request, error, page)
         held = self.world.shelf.peek(id_) or {}
         url = str(held["success_url"]).replace("{CHECKOUT_SESSION_ID}", id_)
@@ -79,7 +80,8 @@ class Pages:
                 paying.pay_or_raise(self.world, invoice, method, authenticated=_confirmed(sent))
         except StripeError as error:
             held = self.world.shelf.peek(id_)
-            page = html.invoice(held, lines_of(self.world, held), str(error)) if held else None
+            lines = lines_of(self.world, held) if held else []
+            page = html.invoice(held, lines, str(error), sent.get("payment_method")) if held else None
             return _refusal(request, error, page)
         if _wants_json(request):
             return JSONResponse({"status": "paid", "invoice": public(self.world.shelf.peek(id_))})
