@@ -155,14 +155,13 @@ def run_scenarios(
     One line for each: passed, failed (with what was expected and what came), unsupported (with the word that
     is not built yet) or error. Ends with 1 when one failed or broke.
     """
-    from rich.console import Console
-
     from engine.scenario.reading import find
     from engine.scenario.report import play_and_show
+    from engine.terminal.screen import screen
 
     _quiet()
     files = find(paths)
-    console = Console(highlight=False)
+    console = screen()
 
     async def played() -> bool:
         if api is not None:
@@ -194,11 +193,10 @@ def verify_rules(folder: ReadFolder = None) -> None:
 @rule_commands.command("show")
 def show_rules(folder: ReadFolder = None) -> None:
     """Print the rules as tables: when, then, because, file and line; and the hash that decisions carry."""
-    from rich.console import Console
-
     from engine.terminal.rulebook import show_rulebook
+    from engine.terminal.screen import screen
 
-    show_rulebook(Console(highlight=False), _ruleset(folder))
+    show_rulebook(screen(), _ruleset(folder))
 
 
 @machine_commands.command("diagram")
@@ -229,9 +227,8 @@ def bench_attach(
 
     Beside them the cost of one decision, and bare baselines of the same machine and minute, as ratios.
     """
-    from rich.console import Console
-
     from engine.bench import measure_attach
+    from engine.terminal.screen import screen
 
     _quiet()
     settings = _settings(port=0)
@@ -239,7 +236,7 @@ def bench_attach(
     async def measured() -> None:
         async with _running(settings) as system:
             await measure_attach(
-                Console(highlight=False),
+                screen(),
                 api_url=system.api_url,
                 database_url=system.database_url,
                 count=count,
@@ -268,6 +265,7 @@ def _sentences(error: BaseException) -> tuple[str, ...]:
     from engine.errors import WallstreetError
     from engine.sandbox.folders import DataFolderInUse
     from engine.sandbox.processes import ServerDidNotStart
+    from engine.scenario.door import DoorClosed
     from engine.scenario.reading import ScenarioUnreadable
     from engine.settings import SettingsError
     from rules.errors import RuleError
@@ -277,7 +275,7 @@ def _sentences(error: BaseException) -> tuple[str, ...]:
     match error:
         case SettingsError():
             return error.sentences
-        case RuleError() | ScenarioUnreadable() | DataFolderInUse() | ServerDidNotStart():
+        case RuleError() | ScenarioUnreadable() | DoorClosed() | DataFolderInUse() | ServerDidNotStart():
             return (str(error),)
         case WallstreetError():
             return (error.sentence,)

@@ -12,11 +12,9 @@ from engine.demo.narrator import Narrator, Rulebook
 from engine.scenario.reading import find
 from engine.scenario.report import show, successful
 from engine.scenario.runner import Outcome, Status, runner
+from engine.terminal.screen import screen
 from rules import load_ruleset
 from rules.loader import SHIPPED
-
-WIDTH = 118
-"""Columns of a terminal that tells nothing of itself, such as a pipe."""
 
 
 async def play(
@@ -26,7 +24,7 @@ async def play(
 
     A copy is there to be changed: what it does otherwise than its file says is told and is no failure.
     """
-    told = console or terminal()
+    told = console or screen()
     narrator = Narrator(told, Rulebook(load_ruleset(rules)))
     cases = find([scenarios or shipped()])
     outcomes: list[Outcome] = []
@@ -38,12 +36,6 @@ async def play(
             show(told, outcomes[-1])
     _end(told, outcomes)
     return successful(outcomes) or (rules or scenarios) is not None
-
-
-def terminal() -> Console:
-    """A console as wide as the terminal, but of a fixed width in a pipe."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
 
 
 def shipped() -> Path:

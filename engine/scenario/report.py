@@ -31,12 +31,18 @@ def show(console: Console, outcome: Outcome) -> None:
     line.append(f"  {outcome.status}", style)
     line.append(f"  {outcome.seconds:.2f} s" if outcome.seconds else "", "dim")
     line.append(f"  {outcome.message}" if outcome.message else "", "dim")
-    console.print(line)
+    console.print(line, soft_wrap=True)
     for failure in outcome.failures:
         difference = failure.difference
-        console.print(f"    step {failure.step}, {escape(failure.deed)}: [bold]{difference.key}[/bold]")
-        console.print(Text.assemble(("      expected  ", "dim"), (_words(difference.expected), "green")))
-        console.print(Text.assemble(("      got       ", "dim"), (_words(difference.actual), "red")))
+        console.print(
+            f"    step {failure.step}, {escape(failure.deed)}: [bold]{difference.key}[/bold]", soft_wrap=True
+        )
+        console.print(
+            Text.assemble(("      expected  ", "dim"), (_words(difference.expected), "green")), soft_wrap=True
+        )
+        console.print(
+            Text.assemble(("      got       ", "dim"), (_words(difference.actual), "red")), soft_wrap=True
+        )
 
 
 def summary(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -46,7 +52,7 @@ def summary(console: Console, outcomes: Sequence[Outcome]) -> None:
     line = Text(f"{len(outcomes)} scenarios: ")
     for index, (words, style) in enumerate(parts):
         line.append(", " if index else "").append(words, style)
-    console.print(line)
+    console.print(line, soft_wrap=True)
 
 
 async def play_and_show(

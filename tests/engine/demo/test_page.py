@@ -90,7 +90,7 @@ def test_an_invoice_is_told_line_by_line() -> None:
 
 
 def test_a_move_and_a_message_are_told() -> None:
-    moves = [
+    moves: list[dict[str, Any]] = [
         {
             "machine": "subscription_product",
             "row": "sp_1",
@@ -132,7 +132,8 @@ def test_a_move_and_a_message_are_told() -> None:
 
 def test_messages_that_tell_nothing_are_counted_and_long_owners_cut() -> None:
     subject = "wallstreet.change_feed.customer.organization_a-very-long-name-of-one.updatedV1"
-    told = words(page.messages([{"subject": subject, "data": {"changes": {}}}] * 3))
+    message: dict[str, Any] = {"subject": subject, "data": {"changes": {}}}
+    told = words(page.messages([message] * 3))
     assert told == "wallstreet.change_feed. customer.organization_a-very-lon….updatedV1 3 times"
 
 
