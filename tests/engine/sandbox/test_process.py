@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.engine.sandbox.twin_client import FEB_1, JAN_1, Twin
+import pytest
+import stripe
+
+from tests.engine.sandbox.twin_client import FEB_1, JAN_1, Twin, untyped
 
 _ROOT = Path(__file__).parents[3]
 
@@ -61,6 +64,16 @@ def test_ids_follow_from_the_seed(tmp_path: Path) -> None:
         assert stop(process) == 0
     assert len(set(made)) == 1
     assert made[0].startswith("cus_")
+
+
+def test_an_unknown_address(tmp_path: Path) -> None:
+    process, twin = start(tmp_path)
+    try:
+        with pytest.raises(stripe.InvalidRequestError, match="Unrecognized request URL") as refused:
+            untyped(twin.stripe).raw_request("get", "/v1/nonsense")
+        assert refused.value.http_status == 404
+    finally:
+        assert stop(process) == 0
 
 
 def test_it_does_not_outlive_its_parent(tmp_path: Path) -> None:

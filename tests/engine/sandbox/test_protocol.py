@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.engine.sandbox.twin_client import DAY, FEB_1, Clock, Twin, error_of, untyped
+from tests.engine.sandbox.twin_client import DAY, FEB_1, Clock, Twin, error_of
 
 
 def customer(twin: Twin, key: str, **given: Any) -> Any:
@@ -114,9 +114,6 @@ def test_what_does_not_exist(twin: Twin) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         twin.v1.payment_methods.attach("invalid", {"customer": buyer.id})
     assert (refused.value.http_status, error_of(refused.value)["param"]) == (404, "payment_method")
-    with pytest.raises(stripe.InvalidRequestError, match="Unrecognized request URL") as refused:
-        untyped(twin.stripe).raw_request("get", "/v1/nonsense")
-    assert refused.value.http_status == 404
     with pytest.raises(stripe.InvalidRequestError, match="does not implement"):
         twin.price(1, None, currency_options={"eur": {"unit_amount": 2}})
     items = [{"price": twin.price(1), "tax_rates": ["txr_1"]}]
@@ -214,4 +211,4 @@ def test_requests_are_remembered(twin: Twin) -> None:
 def test_the_live_clock_has_nothing_of_test_clocks(twin: Twin, clock: Clock) -> None:
     twin.v1.subscriptions.create({"customer": clock.customer(), "items": [{"price": twin.price(2000)}]})
     assert clock.next() == FEB_1
-    assert (twin.get("/_twin/clocks/live/next")["next"] or FEB_1 + 1) > FEB_1
+    assert twin.get("/_twin/clocks/live/next")["next"] != FEB_1

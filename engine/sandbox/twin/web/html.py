@@ -66,12 +66,18 @@ def _cards(first: str, chosen: str | None) -> str:
 
 
 def _form(
-    button: str, *, first: str = "", extra: str = "", error: str | None = None, chosen: str | None = None
+    button: str,
+    *,
+    first: str = "",
+    extra: str = "",
+    error: str | None = None,
+    chosen: str | None = None,
 ) -> str:
     note = f'<p class="note bad" role="alert">{escape(error)}</p>' if error else ""
     return (
         f"{note}{extra}"
-        f'<label for="card">Card</label><select id="card" name="payment_method">{_cards(first, chosen)}</select>'
+        '<label for="card">Card</label>'
+        f'<select id="card" name="payment_method">{_cards(first, chosen)}</select>'
         '<label class="check"><input type="checkbox" name="confirm_3ds" value="yes">'
         " Complete 3D Secure with my bank</label>"
         f"<button>{escape(button)}</button>"
