@@ -58,6 +58,31 @@ _FETCHES: Mapping[str, _Fetch] = {
 }
 """The objects that mean something to our rows; an event about any other is only noted."""
 
+WANTED = (
+    "customer.updated",
+    "customer.deleted",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "subscription_schedule.created",
+    "subscription_schedule.updated",
+    "subscription_schedule.released",
+    "subscription_schedule.canceled",
+    "subscription_schedule.completed",
+    "subscription_schedule.aborted",
+    "invoice.created",
+    "invoice.finalized",
+    "invoice.updated",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.voided",
+    "invoice.marked_uncollectible",
+    "invoice.deleted",
+    "checkout.session.completed",
+    "checkout.session.expired",
+)
+"""The events that a webhook endpoint has to ask for; each names an object that means something here."""
+
 MOVES_PRODUCTS = frozenset({"subscription", "subscription_schedule"})
 PATIENCE = 5.0
 LOOK_AGAIN = 0.02

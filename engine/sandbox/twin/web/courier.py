@@ -45,9 +45,10 @@ class Courier:
         """Take the events of a transaction; the sending goes on by itself."""
         for event in events:
             clock = str(event["_clock"] or LIVE)
-            self._log.setdefault(clock, []).append(event["id"])
             endpoints = [held for held in self._world.shelf.kind("webhook_endpoint") if _wants(held, event)]
             event["pending_webhooks"] = len(endpoints)
+            if endpoints:
+                self._log.setdefault(clock, []).append(event["id"])
             for endpoint in endpoints:
                 self._pending[clock] = self._pending.get(clock, 0) + 1
                 self._queues.setdefault(endpoint["id"], deque()).append(event["id"])
@@ -56,7 +57,7 @@ class Courier:
                     self._workers[endpoint["id"]] = task
 
     def state(self, clock: str, after: int) -> Obj:
-        """What the admin endpoint tells about a clock."""
+        """What the admin endpoint tells about a clock: the events that somebody wanted."""
         log = self._log.get(clock, [])
         return {"last": len(log), "pending": self._pending.get(clock, 0), "events": log[after:]}
 
