@@ -7,13 +7,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
 
 if TYPE_CHECKING:
+    from engine.bootstrap import System
     from engine.settings import Settings
     from rules.ruleset import RuleSet
 
@@ -306,10 +308,17 @@ def _quiet() -> None:
     configure_logging(level=logging.ERROR)
 
 
-def _running(settings: Settings, *, data: Path | None = None) -> Any:
+@asynccontextmanager
+async def _running(settings: Settings, *, data: Path | None = None) -> AsyncGenerator[System]:
+    """The whole system inside the block; who waits for it sees that it starts."""
+    from rich.console import Console
+
     from engine import bootstrap
 
-    return bootstrap.running(settings, embedded=True, data=data)
+    async with AsyncExitStack() as stack:
+        with Console(stderr=True).status("Starting Postgres, NATS, the Stripe twin and Wallstreet …"):
+            system = await stack.enter_async_context(bootstrap.running(settings, embedded=True, data=data))
+        yield system
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
