@@ -76,6 +76,17 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     assert "Traceback" not in ended.stderr
 
 
+def test_checks_need_the_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["wallstreet", "verify"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == MISUSED
+    assert "Makefile" in capsys.readouterr().err
+
+
 def test_a_misspelt_command_is_told_too() -> None:
     ended = run("demos")
     assert ended.returncode == MISUSED
