@@ -183,7 +183,7 @@ class _Server(uvicorn.Server):
 async def _served(services: Services, listening: socket.socket) -> AsyncGenerator[None]:
     """The HTTP API answers inside the block; at its end open requests finish first."""
     config = uvicorn.Config(
-        create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=5, lifespan="off"
+        create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="off"
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))

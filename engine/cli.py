@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -330,18 +328,14 @@ async def _running(settings: Settings, *, data: Path | None = None) -> AsyncGene
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; Ctrl-C, a closed terminal or SIGTERM end it in order, with all that it started."""
+    import uvloop
 
-    async def guarded() -> T:
-        task = asyncio.current_task()
-        assert task is not None
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(name, task.cancel)
-        return await work
+    from engine.sandbox import leftovers
 
     try:
-        return asyncio.run(guarded())
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        raise typer.Exit(INTERRUPTED) from None
+        return leftovers.run(work, loop_factory=uvloop.new_event_loop)
+    except SystemExit as ended:
+        raise typer.Exit(int(ended.code or 0)) from None
 
 
 if __name__ == "__main__":

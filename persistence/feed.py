@@ -28,6 +28,9 @@ PREFIX: Final = "wallstreet.change_feed"
 CATALOG_TOKEN: Final = "catalog"  # noqa: S105 -- a token of a subject, not a secret
 """What stands for the customer in the subject of something that belongs to a catalog."""
 
+TOLD: Final = "told"
+"""The mark of a session whose commit makes messages wait in the outbox."""
+
 _PREPARED: Final = "prepared messages"
 _CUSTOMER: Final = Base.metadata.tables["customer"]
 
@@ -78,6 +81,7 @@ def append_messages(session: Session) -> None:
     """After a flush: write its messages, while the rows they tell of are locked by their own writing."""
     messages: list[Json] = session.info.pop(_PREPARED, [])
     if messages:
+        session.info[TOLD] = True
         session.execute(insert(Outbox), messages)
 
 

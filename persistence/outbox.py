@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from persistence.models import Outbox
@@ -39,13 +39,15 @@ async def unpublished(session: AsyncSession, *, limit: int = 100) -> Sequence[Ou
 
 async def mark_published(session: AsyncSession, published: Mapping[int, int]) -> None:
     """Remember for each message (by its seq) the sequence number that the stream gave it."""
-    for seq, stream_seq in published.items():
-        await session.execute(
-            update(Outbox)
-            .where(Outbox.seq == seq, Outbox.published_at.is_(None))
-            .values(published_at=func.clock_timestamp(), published_seq=stream_seq)
-            .execution_options(synchronize_session=False)
-        )
+    if not published:
+        return
+    places = case({seq: bindparam(None, place) for seq, place in published.items()}, value=Outbox.seq)
+    await session.execute(
+        update(Outbox)
+        .where(Outbox.seq.in_(published), Outbox.published_at.is_(None))
+        .values(published_at=func.clock_timestamp(), published_seq=places)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def backlog(session: AsyncSession) -> Backlog:

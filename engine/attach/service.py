@@ -6,9 +6,7 @@ decides is read after that.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -27,21 +25,17 @@ from engine.attach.planning.plan import AttachPlan
 from engine.attach.request import AttachRequest, CancelRequest, Choice, UncancelRequest
 from engine.attach.store import Intent, store
 from engine.attach.supported import refuse_unbuilt, refuse_unbuilt_product
-from engine.clock import wall_time
 from engine.customers.reference import Customer as Reference
-from engine.errors import NotFound, Refused
+from engine.errors import NotFound
+from engine.steps.claim import Claim, business_now, claimed
 from engine.steps.executor import Executor
 from persistence.database import Database
-from persistence.errors import CustomerBusy
 from persistence.ids import new_id
 from persistence.models import Customer
 from persistence.repositories import attachments, catalogs, customers
-from persistence.repositories.leases import Lease, claim, release
 from rules.ruleset import RuleSet
 
 Json = dict[str, Any]
-WAIT_FOR_LEASE = 10.0
-"""Seconds that a call waits for another one of the same customer."""
 
 
 class StripeCustomers(Protocol):
@@ -100,7 +94,7 @@ class Attach:
         work = self._purchase(request)
         async with self._database.session() as session:
             customer = await _customer(session, work.reference)
-            at = _now(customer)
+            at = business_now(customer)
             context = await gather(session, customer, work.asked, attachment=new_id("att"), at=at)
         refuse_unbuilt_product(context)
         plan, decided = work.plan(context)
@@ -182,11 +176,13 @@ class Attach:
         return Asked(product, None, {}, entity, self._success_url)
 
     async def _run(self, work: _Work, idempotency: str | None) -> Json:
-        async with self._claimed(work.reference) as (customer_id, lease, at):
+        async with self._database.session() as session:
+            customer = await _customer(session, work.reference)
+        async with claimed(self._database, self._executor, customer.id) as claim:
             known = await self._known(work, idempotency)
             if known is None:
-                known = await self._plan_and_store(work, customer_id, lease, idempotency, at)
-            await self._executor.drive(known, at=at)
+                known = await self._plan_and_store(work, claim, idempotency)
+            await self._executor.drive(known, at=claim.at)
         self._after_commit()
         return await self._answer(known)
 
@@ -198,9 +194,8 @@ class Attach:
             found = await attachments.asked_with(session, str(work.reference), idempotency)
             return found.id if found is not None else None
 
-    async def _plan_and_store(
-        self, work: _Work, customer_id: str, lease: Lease, idempotency: str | None, at: datetime
-    ) -> str:
+    async def _plan_and_store(self, work: _Work, claim: Claim, idempotency: str | None) -> str:
+        customer_id, at = claim.customer.id, claim.at
         attachment = new_id("att")
         context = await self._gathered(customer_id, work, attachment, at)
         same = next((w for w in context.waiting if _is_same_checkout(w, work)), None)
@@ -220,7 +215,7 @@ class Attach:
             idempotency_key=idempotency,
             params_hash=work.params_hash,
             request=work.document,
-            fence=lease.fence,
+            fence=claim.fence,
             decision_kind=work.decision_kind,
             at=at,
         )
@@ -235,46 +230,12 @@ class Attach:
             refuse_unbuilt_product(context)
         return context
 
-    @asynccontextmanager
-    async def _claimed(self, reference: Reference) -> AsyncGenerator[tuple[str, Lease, datetime]]:
-        """The customer, claimed for this call; what an earlier call left unfinished is driven on first."""
-        async with self._database.session() as session:
-            found = await _customer(session, reference)
-            customer_id, at = found.id, _now(found)
-        owner = new_id("own")
-        lease = await self._lease(customer_id, owner, at)
-        try:
-            async with self._database.session() as session:
-                at = _now(await customers.get(session, customer_id))
-                running = await attachments.running(session, customer_id)
-            if running is not None:
-                await self._executor.drive(running.id, at=at)
-            yield customer_id, lease, at
-        finally:
-            async with self._database.transaction(cause={"kind": "api", "id": owner}, at=at) as session:
-                await release(session, lease)
-
-    async def _lease(self, customer_id: str, owner: str, at: datetime) -> Lease:
-        deadline = asyncio.get_running_loop().time() + WAIT_FOR_LEASE
-        while True:
-            try:
-                async with self._database.transaction(cause={"kind": "api", "id": owner}, at=at) as session:
-                    return await claim(session, customer_id, owner=owner)
-            except CustomerBusy as busy:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise Refused(
-                        "concurrent_request",
-                        "Another change of this customer is under way; send the request again in a moment.",
-                    ) from busy
-                await asyncio.sleep(0.02)
-
     async def _answer(self, attachment_id: str) -> Json:
         async with self._database.session() as session:
-            found = await attachments.find(session, attachment_id)
-            assert found is not None
+            found = await attachments.with_steps(session, attachment_id)
             assert found.customer_id is not None
-            customer = await customers.get(session, found.customer_id)
-            return outcome(found, found.steps, customer_version=customer.version)
+            version = await customers.version(session, found.customer_id)
+            return outcome(found, found.steps, customer_version=version)
 
 
 def _is_same_checkout(waiting: Waiting, work: _Work) -> bool:
@@ -295,8 +256,3 @@ async def _customer(session: AsyncSession, reference: Reference) -> Customer:
             f"{reference.type}/{reference.id}.",
         )
     return found
-
-
-def _now(customer: Customer) -> datetime:
-    """The instant at which the customer lives: of its sandbox clock, or of the wall."""
-    return customer.clock.now or wall_time()

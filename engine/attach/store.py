@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
+
 from engine.attach.decision import Decided
 from engine.attach.planning.plan import AttachPlan
+from engine.steps.executor import ABANDONED_AFTER
 from machines.attachment import Event
 from persistence.database import Database
 from persistence.models import Attachment, Decision, Step
@@ -17,6 +20,9 @@ from persistence.states import move
 from rules.ruleset import RuleSet
 
 Json = dict[str, Any]
+
+_REMEMBERED: set[tuple[str, str]] = set()
+"""The rule sets that this process has stored already; the files are large and do not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +50,8 @@ async def store(
     async with database.transaction(cause=cause, at=intent.at) as session:
         decision = None
         if decided is not None:
-            await attachments.remember_rule_set(session, hash=rules.hash, files=rules.files)
+            if (database.url, rules.hash) not in _REMEMBERED:
+                await attachments.remember_rule_set(session, hash=rules.hash, files=rules.files)
             decision = _decision(intent, decided)
             session.add(decision)
         attachment = Attachment(
@@ -62,6 +69,7 @@ async def store(
             fence=intent.fence,
             at=intent.at,
         )
+        attachment.resume_at = func.now() + ABANDONED_AFTER
         move(session, attachment, Event.PLAN_STORED)
         for n, step in enumerate(plan.steps):
             frozen = step.as_json()
@@ -74,6 +82,7 @@ async def store(
                     condition=frozen["when"],
                 )
             )
+    _REMEMBERED.add((database.url, rules.hash))
 
 
 def _decision(intent: Intent, decided: Decided) -> Decision:

@@ -13,6 +13,7 @@ from nats.js.api import Header
 from prometheus_client import Counter
 from sqlalchemy import event
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from engine.background import background
 from engine.bus.connection import Bus
@@ -21,6 +22,7 @@ from engine.clock import wall_time
 from engine.telemetry import METRICS, alarm
 from persistence import outbox
 from persistence.database import Database, Leadership, WatchedSession
+from persistence.feed import TOLD
 from persistence.models import Outbox
 
 POLL = 1.0
@@ -59,8 +61,9 @@ class Relay:
         finally:
             event.remove(WatchedSession, "after_commit", self._after_commit)
 
-    def _after_commit(self, _session: object) -> None:
-        self.wake()
+    def _after_commit(self, session: Session) -> None:
+        if session.info.pop(TOLD, False):
+            self.wake()
 
     async def _run(self) -> None:
         while True:

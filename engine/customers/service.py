@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.clock import wall_time
 from engine.customers import at_stripe
-from engine.customers.claim import claimed
 from engine.customers.reference import Customer as Reference
 from engine.customers.reference import CustomerTerms
 from engine.customers.view import Grants, invoices, view
 from engine.errors import InvalidRequest, NotFound, PaymentRefused, Refused, TemporarilyUnable
 from engine.steps.begin import begin
+from engine.steps.claim import claimed
 from engine.steps.executor import Drive, Executor
 from engine.steps.plan import PlannedStep
 from persistence.database import Database

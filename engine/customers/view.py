@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.access.balances import all_as_json, balances_of, instant
 from engine.access.scope import Scope
-from engine.customers.claim import business_now
+from engine.steps.claim import business_now
 from persistence.models import Customer, Invoice, Subscription, SubscriptionItem, SubscriptionProduct
 from persistence.models.base import jsonable
 from persistence.repositories import billing, customer_view

@@ -85,7 +85,7 @@ WANTED = (
 
 MOVES_PRODUCTS = frozenset({"subscription", "subscription_schedule"})
 PATIENCE = 5.0
-LOOK_AGAIN = 0.02
+LOOK_AGAIN = 0.1
 HTTP_NOT_FOUND = 404
 
 
@@ -138,13 +138,21 @@ class Events:
         Raises:
             CustomerIsBusy: it takes longer than an event may wait; the event comes again.
         """
-        customer = identifier(found.get("customer"))
-        for _ in range(int(PATIENCE / LOOK_AGAIN)):
-            async with self._database.session() as session:
-                if not await rows.plan_runs_for(session, customer):
-                    return
-            await asyncio.sleep(LOOK_AGAIN)
-        raise CustomerIsBusy(customer)
+        async with self._database.session() as session:
+            customer = await rows.id_of_stripe_customer(session, identifier(found.get("customer")))
+        if customer is None:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._executor.working.until_free(customer)
+                while await self._runs_elsewhere(customer):  # noqa: ASYNC110 - another process tells us nothing
+                    await asyncio.sleep(LOOK_AGAIN)
+        except TimeoutError:
+            raise CustomerIsBusy(customer) from None
+
+    async def _runs_elsewhere(self, customer_id: str) -> bool:
+        async with self._database.session() as session:
+            return await rows.plan_runs_for(session, customer_id)
 
     async def _fetched(self, fetch: _Fetch, object_id: str) -> Json | None:
         """The object as it is now; None when it is gone."""

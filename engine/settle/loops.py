@@ -11,6 +11,7 @@ import structlog
 from engine.background import background
 from engine.clock import wall_time
 from engine.settle.due import DueWork
+from engine.steps.claim import claimed
 from engine.steps.executor import Executor
 from engine.telemetry import alarm
 from persistence.database import Database
@@ -53,5 +54,12 @@ class Loops:
             cause={"kind": "recovery", "id": "loop"}, at=wall_time()
         ) as session:
             abandoned = await attachments.claim_abandoned(session)
-        for attachment in abandoned:
-            await self._executor.drive(attachment, at=wall_time())
+        for attachment_id in abandoned:
+            async with self._database.session() as session:
+                found = await attachments.with_steps(session, attachment_id)
+            if found.customer_id is None:
+                await self._executor.drive(attachment_id, at=wall_time())
+                continue
+            # Claiming a customer drives on what was left unfinished, once nobody else works for it.
+            async with claimed(self._database, self._executor, found.customer_id):
+                pass

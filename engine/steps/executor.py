@@ -29,6 +29,7 @@ from engine.payments.gateway import (
     StripeRefused,
 )
 from engine.steps.plan import Json, look_up, resolve
+from engine.steps.working import Working
 from engine.telemetry import alarm
 from machines import attachment as lifecycle
 from persistence.database import Database
@@ -52,6 +53,8 @@ WAITABLE = frozenset({"invoice", "checkout.session"})
 SETTLED_STATUSES = frozenset({"paid", "complete"})
 LAPSED_STATUSES = frozenset({"void", "uncollectible", "expired"})
 FINISHED_STEPS = frozenset({"done", "skipped"})
+ABANDONED_AFTER = timedelta(seconds=60)
+"""How long after its last sign of life a plan is taken up by whoever looks; longer than a call may take."""
 RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60, 300, 900, 3600))
 
 
@@ -98,26 +101,29 @@ class Executor:
         self._completions = completions
         self._converge = converge
         self._environment = environment
+        self.working = Working()
+        """The customers for whom this process carries out a plan."""
 
     async def drive(self, attachment_id: str, *, at: datetime) -> Drive:
         """Carry the plan as far as it goes: to its end, to a payment that is awaited, or to a refusal.
 
         Safe to call again at any time and by any process; a plan that waits or has ended stays as it is.
         """
+        send: _Send | Drive | None = await self._next(attachment_id, at)
         while True:
-            send = await self._next(attachment_id, at)
             if isinstance(send, Drive):
                 return send
+            if send is None:
+                send = await self._next(attachment_id, at)
+                continue
             try:
                 answer = await self._gateway.call(
                     send.kind, send.params, target=send.target, idempotency_key=send.key
                 )
             except StripeFailed as failed:
-                stopped = await self._record_failure(attachment_id, send, failed, at)
-                if stopped is not None:
-                    return stopped
+                send = await self._record_failure(attachment_id, send, failed, at)
             else:
-                await self._record(attachment_id, send, answer, at)
+                send = await self._record(attachment_id, send, answer, at)
 
     async def observe(self, attachment_id: str, seen: Json, *, at: datetime) -> Drive | None:
         """Tell a waiting plan the status of the invoice or session it waits for, as fetched from Stripe.
@@ -145,25 +151,33 @@ class Executor:
         return self._database.transaction(cause={"kind": "attachment", "id": attachment_id}, at=at)
 
     async def _next(self, attachment_id: str, at: datetime) -> _Send | Drive:
-        """Mark the next step as sent and give it, or say why there is none."""
+        """Mark the next step as sent and give it, or complete the plan, or say why it stops."""
         async with self._transaction(attachment_id, at) as session:
             attachment = await _locked(session, attachment_id)
             if attachment.state not in RUNNING:
                 return Drive(attachment.state, attachment.error)
             steps = await _steps(session, attachment_id)
-            statuses = statuses_of(attachment, steps)
-            for step in steps:
-                if _settled(step):
-                    continue
-                match _verdict(step, steps, statuses):
-                    case "skip":
-                        step.state = "skipped"
-                        continue
-                    case "wait":
-                        return _await(session, attachment, step, steps)
-                    case _:
-                        return self._mark_sent(session, attachment, step, steps)
+            upcoming = self._upcoming(session, attachment, steps)
+            if upcoming is not None:
+                return upcoming
             return await self._complete(session, attachment, steps)
+
+    def _upcoming(
+        self, session: AsyncSession, attachment: Attachment, steps: Sequence[Step]
+    ) -> _Send | Drive | None:
+        """The next call, or the wait for the buyer; None when every step is settled."""
+        statuses = statuses_of(attachment, steps)
+        for step in steps:
+            if _settled(step):
+                continue
+            match _verdict(step, steps, statuses):
+                case "skip":
+                    step.state = "skipped"
+                case "wait":
+                    return _await(session, attachment, step, steps)
+                case _:
+                    return self._mark_sent(session, attachment, step, steps)
+        return None
 
     def _mark_sent(
         self, session: AsyncSession, attachment: Attachment, step: Step, steps: Sequence[Step]
@@ -177,6 +191,7 @@ class Executor:
             step.sent_params = sent
             step.sent_hash = hashlib.sha256(json.dumps(sent, sort_keys=True).encode()).hexdigest()
             step.first_sent_at = func.now()
+        attachment.resume_at = func.now() + ABANDONED_AFTER
         step.state = "sent"
         step.attempts += 1
         step.last_sent_at = func.now()
@@ -187,14 +202,22 @@ class Executor:
         move(session, attachment, lifecycle.Event.ANSWERS_RECORDED)
         await self._completions[attachment.kind](session, attachment, steps)
         move(session, attachment, lifecycle.Event.COMPLETED)
+        attachment.resume_at = None
         return Drive(COMPLETED, None)
 
-    async def _record(self, attachment_id: str, send: _Send, answer: Answer, at: datetime) -> None:
+    async def _record(
+        self, attachment_id: str, send: _Send, answer: Answer, at: datetime
+    ) -> _Send | Drive | None:
+        """Write down an answer and mark the next step as sent; None when the plan can be completed.
+
+        Completing takes a transaction of its own, since it reads what this one writes.
+        """
         async with self._transaction(attachment_id, at) as session:
             attachment = await _locked(session, attachment_id)
             if attachment.state == UNKNOWN:
                 move(session, attachment, lifecycle.Event.ANSWER_FOUND)
-            step = await session.get_one(Step, (attachment_id, send.n))
+            steps = await _steps(session, attachment_id)
+            step = steps[send.n]
             step.state = "done"
             step.result = answer.body
             step.object_type = ENDPOINTS[send.kind].answers
@@ -202,11 +225,12 @@ class Executor:
             step.last_error = None
             session.add(_call(attachment_id, send, answer=answer))
             await self._converge(session, answer.body)
+            return self._upcoming(session, attachment, steps)
 
     async def _record_failure(
         self, attachment_id: str, send: _Send, failed: StripeFailed, at: datetime
     ) -> Drive | None:
-        """Write down a failed call; the state in which the plan stops, or None when it goes on."""
+        """Write down a failed call; where the plan stops, or None when it goes on."""
         failure = failed.failure
         error: Json = {
             "code": failure.code,
@@ -281,6 +305,7 @@ def _await(session: AsyncSession, attachment: Attachment, step: Step, steps: Seq
     )
     refused = next((s.last_error for s in steps if s.state == "rejected" and s.last_error), None)
     attachment.error = refused
+    attachment.resume_at = None
     if attachment.state == PLANNED:
         move(session, attachment, lifecycle.Event.CALL_STARTED)
     move(session, attachment, lifecycle.Event.CUSTOMER_AWAITED)
@@ -309,6 +334,7 @@ def _tolerated(step: Step, failed: StripeFailed) -> bool:
 def _reject(session: AsyncSession, attachment: Attachment, steps: Sequence[Step], error: Json) -> Drive:
     """End a plan that Stripe refused; when money has moved already, a person has to look."""
     attachment.error = error
+    attachment.resume_at = None
     paid = [s for s in steps if s.state == "done" and s.kind == "invoices.pay"]
     if paid:
         alarm("attachment_refused_after_payment", attachment=attachment.id, **error)

@@ -28,6 +28,14 @@ async def find(session: AsyncSession, attachment_id: str) -> Attachment | None:
     return found.one_or_none()
 
 
+async def with_steps(session: AsyncSession, attachment_id: str) -> Attachment:
+    """The attachment with its steps and nothing else."""
+    found = await session.scalars(
+        select(Attachment).where(Attachment.id == attachment_id).options(selectinload(Attachment.steps))
+    )
+    return found.one()
+
+
 async def lock(session: AsyncSession, attachment_id: str) -> Attachment:
     """The attachment as it is now, with its decision and steps, locked until commit."""
     found = await session.scalars(

@@ -7,40 +7,45 @@ from datetime import datetime
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from persistence.models import CheckoutSession, Clock, Customer, Entity
 from persistence.repositories.leases import LENGTH, Lease, claim, release, renew, require
 
 
 async def find(session: AsyncSession, type: str, external_id: str) -> Customer | None:  # noqa: A002 -- its column
-    """The customer of that name, with its clock and entities."""
+    """The customer of that name, with its clock."""
     found = await session.scalars(
         select(Customer)
         .where(Customer.type == type, Customer.external_id == external_id)
-        .options(selectinload(Customer.clock), selectinload(Customer.entities))
+        .options(joinedload(Customer.clock, innerjoin=True))
     )
     return found.one_or_none()
 
 
 async def find_all(session: AsyncSession, references: Sequence[tuple[str, str]]) -> Sequence[Customer]:
-    """The customers of these types and external ids, with clocks and entities; unknown ones are left out."""
+    """The customers of these types and external ids, with clocks; unknown ones are left out."""
     found = await session.scalars(
         select(Customer)
         .where(tuple_(Customer.type, Customer.external_id).in_(references))
-        .options(selectinload(Customer.clock), selectinload(Customer.entities))
+        .options(joinedload(Customer.clock, innerjoin=True))
     )
     return found.all()
 
 
 async def get(session: AsyncSession, customer_id: str) -> Customer:
-    """The customer of that id, with its clock and entities."""
+    """The customer of that id, with its clock."""
     found = await session.scalars(
-        select(Customer)
-        .where(Customer.id == customer_id)
-        .options(selectinload(Customer.clock), selectinload(Customer.entities))
+        select(Customer).where(Customer.id == customer_id).options(joinedload(Customer.clock, innerjoin=True))
     )
     return found.one()
+
+
+async def version(session: AsyncSession, customer_id: str) -> int:
+    """How often anything of the customer has changed."""
+    found = await session.scalar(select(Customer.version).where(Customer.id == customer_id))
+    assert found is not None
+    return found
 
 
 async def lock(session: AsyncSession, customer_id: str) -> Customer:
@@ -48,7 +53,7 @@ async def lock(session: AsyncSession, customer_id: str) -> Customer:
     found = await session.scalars(
         select(Customer)
         .where(Customer.id == customer_id)
-        .options(selectinload(Customer.clock), selectinload(Customer.entities))
+        .options(joinedload(Customer.clock, innerjoin=True))
         .with_for_update(of=Customer, key_share=True)
         .execution_options(populate_existing=True)
     )
@@ -114,4 +119,5 @@ __all__ = [
     "release",
     "renew",
     "require",
+    "version",
 ]

@@ -123,13 +123,17 @@ async def clock_of_stripe_customer(session: AsyncSession, stripe_id: str | None)
     return found.one_or_none()
 
 
-async def plan_runs_for(session: AsyncSession, stripe_customer: str | None) -> bool:
+async def id_of_stripe_customer(session: AsyncSession, stripe_id: str | None) -> str | None:
+    """The id of the customer that is Stripe's customer."""
+    return await session.scalar(select(Customer.id).where(Customer.stripe_customer_id == stripe_id))
+
+
+async def plan_runs_for(session: AsyncSession, customer_id: str) -> bool:
     """Whether a plan of the customer is being carried out at this moment."""
     found = await session.scalar(
         select(Attachment.id)
-        .join(Customer, Customer.id == Attachment.customer_id)
         .where(
-            Customer.stripe_customer_id == stripe_customer,
+            Attachment.customer_id == customer_id,
             Attachment.state.in_(("planned", "calling", "unknown", "recorded")),
         )
         .limit(1)

@@ -301,7 +301,7 @@ async def test_a_customer_that_is_busy_too_long_is_refused(
     [row] = await rows(database, Customer)
     async with database.transaction(cause=CAUSE, at=AT) as session:
         lease = await claim(session, row.id, owner="another")
-    monkeypatch.setattr("engine.customers.claim.PATIENCE", 0.05)
+    monkeypatch.setattr("engine.steps.claim.PATIENCE", 0.05)
 
     with pytest.raises(Refused, match="concurrent_request"):
         await customers.set_payment_method(ACME, "pm_card_visa")

@@ -30,6 +30,7 @@ class Claim:
 
     customer: Customer
     at: datetime
+    fence: int
 
 
 @asynccontextmanager
@@ -43,17 +44,25 @@ async def claimed(database: Database, executor: Executor, customer_id: str) -> A
     lease = await _lease(database, customer_id, owner)
     at = wall_time()
     try:
-        async with database.session() as session:
-            at = business_now(await customers.get(session, customer_id))
-            unfinished = await attachments.running(session, customer_id)
-        if unfinished is not None:
-            await executor.drive(unfinished.id, at=at)
-        async with database.session() as session:
-            customer = await customers.get(session, customer_id)
-        yield Claim(customer, at)
+        with executor.working.on(customer_id):
+            customer, at = await _ready(database, executor, customer_id)
+            yield Claim(customer, at, lease.fence)
     finally:
         async with database.transaction(cause={"kind": "api", "id": owner}, at=at) as session:
             await release(session, lease)
+
+
+async def _ready(database: Database, executor: Executor, customer_id: str) -> tuple[Customer, datetime]:
+    """The customer as it is once nothing of it is left unfinished, and its now."""
+    async with database.session() as session:
+        customer = await customers.get(session, customer_id)
+        unfinished = await attachments.running(session, customer_id)
+    at = business_now(customer)
+    if unfinished is None:
+        return customer, at
+    await executor.drive(unfinished.id, at=at)
+    async with database.session() as session:
+        return await customers.get(session, customer_id), at
 
 
 def business_now(customer: Customer) -> datetime:
