@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
-
 from engine.attach.decision import Decided
 from engine.attach.planning.plan import AttachPlan
-from engine.steps.executor import ABANDONED_AFTER
+from engine.steps.executor import keep_alive
 from machines.attachment import Event
 from persistence.database import Database
 from persistence.models import Attachment, Decision, Step
@@ -69,7 +67,7 @@ async def store(
             fence=intent.fence,
             at=intent.at,
         )
-        attachment.resume_at = func.now() + ABANDONED_AFTER
+        keep_alive(attachment)
         move(session, attachment, Event.PLAN_STORED)
         for n, step in enumerate(plan.steps):
             frozen = step.as_json()

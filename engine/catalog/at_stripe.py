@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.catalog.shapes import current_prices
+from engine.pricing.words import display_name
 from engine.steps.plan import PlannedStep, Ref
 from persistence.models import Price, Product, Step
 from persistence.models.words import BillingInterval, PaidHow, PriceKind, TierMode
@@ -72,11 +73,6 @@ def note(products: Mapping[str, Product], steps: Iterable[Step]) -> None:
         product.ready = is_ready(product)
 
 
-def title(name: str) -> str:
-    """A name of the catalog as a buyer reads it: `pro-annual` is Pro Annual."""
-    return " ".join(word[:1].upper() + word[1:] for word in name.replace("_", "-").split("-") if word) or name
-
-
 def _may_be_made(product: Product) -> bool:
     return any(_can_be_told(product, price) for price in current_prices(product))
 
@@ -100,7 +96,7 @@ def _product(product: Product) -> PlannedStep:
     return PlannedStep(
         "products.create",
         {
-            "name": title(product.external_id),
+            "name": display_name(product.external_id),
             "metadata": {
                 "ws_product": product.id,
                 "ws_catalog": product.catalog,
@@ -138,6 +134,6 @@ def _tier(tier: Json, price: Price) -> Json:
 
 def _nickname(product: Product, price: Price) -> str:
     if price.feature is None:
-        return title(product.external_id)
+        return display_name(product.external_id)
     size = "" if price.per == 1 else f"{price.per:f} "
-    return f"{title(product.external_id)}: {size}{title(price.feature.external_id)}"
+    return f"{display_name(product.external_id)}: {size}{display_name(price.feature.external_id)}"

@@ -20,6 +20,7 @@ from engine.pricing.model import (
     TierMode,
 )
 from engine.pricing.quantities import with_units
+from engine.pricing.words import display_name
 from persistence.models import Price, Product
 
 Quantities = Mapping[str, Decimal]
@@ -48,7 +49,7 @@ def _priced(product: Product, price: Price, included: Decimal) -> PricedItem:
         currency=price.currency,
         cadence=_cadence(price),
         product=product.external_id,
-        product_title=product.external_id,
+        product_title=display_name(product.external_id),
         feature=price.feature.external_id if price.feature else None,
         feature_title=price.feature.external_id if price.feature else None,
         included=included,

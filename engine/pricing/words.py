@@ -13,6 +13,11 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def display_name(name: str) -> str:
+    """A name of the catalog as a buyer reads it: `pro-annual` is Pro Annual."""
+    return " ".join(word[:1].upper() + word[1:] for word in name.replace("_", "-").split("-") if word) or name
+
+
 def title(item: PricedItem) -> str:
     """What is sold, with its quantity: `Pro`, or `Pro: 3 x 100 Messages`."""
     return item.product_title if item.kind is PriceKind.FIXED else _packs_title(item, bought_packs(item))

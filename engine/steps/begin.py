@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine.steps.executor import ABANDONED_AFTER
+from engine.steps.executor import keep_alive
 from engine.steps.plan import PlannedStep
 from machines.attachment import Event
 from persistence.models import Attachment, Step
@@ -40,7 +39,7 @@ def begin(
         plan={},
         at=at,
     )
-    attachment.resume_at = func.now() + ABANDONED_AFTER
+    keep_alive(attachment)
     move(session, attachment, Event.PLAN_STORED)
     for n, step in enumerate(steps):
         frozen = step.as_json()

@@ -191,7 +191,7 @@ class Executor:
             step.sent_params = sent
             step.sent_hash = hashlib.sha256(json.dumps(sent, sort_keys=True).encode()).hexdigest()
             step.first_sent_at = func.now()
-        attachment.resume_at = func.now() + ABANDONED_AFTER
+        keep_alive(attachment)
         step.state = "sent"
         step.attempts += 1
         step.last_sent_at = func.now()
@@ -252,6 +252,11 @@ class Executor:
             if _tolerated(step, failed):
                 return None
             return _reject(session, attachment, await _steps(session, attachment_id), error)
+
+
+def keep_alive(attachment: Attachment) -> None:
+    """A sign of life: nobody else takes the plan up until some time without one has passed."""
+    attachment.resume_at = func.now() + ABANDONED_AFTER
 
 
 def results_of(steps: Sequence[Step]) -> dict[int, Json]:
