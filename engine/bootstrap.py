@@ -36,7 +36,7 @@ from engine.customers.service import CustomerService, complete_customer, complet
 from engine.mirror.converge import converge_answer
 from engine.payments.gateway import Gateway
 from engine.sandbox.stack import Addresses, embedded_stack
-from engine.settings import STRIPE, Settings, SettingsError
+from engine.settings import STRIPE, Environment, Settings, SettingsError
 from engine.settle.clocks import Clocks
 from engine.settle.due import DueWork
 from engine.settle.events import WANTED, Events
@@ -107,7 +107,7 @@ async def running(
         listening = stack.enter_context(_socket(settings.host, settings.port))
         url = f"http://{settings.host}:{listening.getsockname()[1]}"
         secrets = Secrets(list(settings.webhook_secrets))
-        parts = _parts(settings, database, gateway, bus, twin, rules, secrets, url)
+        parts = _parts(_Around(settings, database, gateway, bus, twin, rules, secrets, url))
         await stack.enter_async_context(parts.relay.running())
         await stack.enter_async_context(parts.events.running())
         await stack.enter_async_context(parts.loops.running())
@@ -211,6 +211,20 @@ def _rules_answer(rules: RuleSet) -> Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class _Around:
+    """What the parts are plugged into: the settings, and the connections that are open."""
+
+    settings: Settings
+    database: Database
+    gateway: Gateway
+    bus: Bus
+    twin: Twin | None
+    rules: RuleSet
+    secrets: Secrets
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Parts:
     services: Services
     relay: Relay
@@ -218,20 +232,30 @@ class _Parts:
     loops: Loops
 
 
-def _parts(
-    settings: Settings,
-    database: Database,
-    gateway: Gateway,
-    bus: Bus,
-    twin: Twin | None,
-    rules: RuleSet,
-    secrets: Secrets,
-    url: str,
-) -> _Parts:
+def _parts(around: _Around) -> _Parts:
+    """Whatever works on by itself, and the services behind the doors."""
+    database, bus = around.database, around.bus
+    environment = around.settings.environment.value
     relay = Relay(database, bus)
     executor = Executor(
-        database, gateway, COMPLETIONS, converge=converge_answer, environment=settings.environment.value
+        database, around.gateway, COMPLETIONS, converge=converge_answer, environment=environment
     )
+    due_work = DueWork(database)
+    door = TunnelDoor(bus, around.secrets)
+    handled = Events(database, around.gateway, executor)
+    return _Parts(
+        services=_services(around, relay, executor, due_work, door),
+        relay=relay,
+        events=StripeEvents(bus, database, door.check, handled.handle),
+        loops=Loops(database, due_work, executor),
+    )
+
+
+def _services(
+    around: _Around, relay: Relay, executor: Executor, due_work: DueWork, door: TunnelDoor
+) -> Services:
+    """What the API answers with; in production time cannot be moved, so there are no clocks."""
+    database, rules = around.database, around.rules
     access = AccessService(database, grants=lambda state, kind: rules.access(state)[kind])
     customers = CustomerService(database, executor, grants=access.grants, after_commit=relay.wake)
     attaching = Attach(
@@ -239,14 +263,12 @@ def _parts(
         lambda: rules,
         executor,
         customers.ensure_stripe_customer,
-        success_url=f"{url}/checkout/done",
+        success_url=f"{around.url}/checkout/done",
         after_commit=relay.wake,
     )
     customers.give_defaults = attaching.give_defaults
-    due_work = DueWork(database)
-    door = TunnelDoor(bus, secrets)
-    events = Events(database, gateway, executor)
-    services = Services(
+    sandbox = around.settings.environment is Environment.SANDBOX
+    return Services(
         attaching=attaching,
         access=access,
         catalogs=catalogs.CatalogService(database, executor, now=wall_time, after_commit=relay.wake),
@@ -254,12 +276,7 @@ def _parts(
         webhooks=door,
         now=wall_time,
         rules=lambda: _rules_answer(rules),
-        clocks=Clocks(database, gateway, twin, due_work, wake=relay.wake),
+        clocks=Clocks(database, around.gateway, around.twin, due_work, wake=relay.wake) if sandbox else None,
         keys=StoredKeys(database, wall_time),
-    )
-    return _Parts(
-        services,
-        relay,
-        StripeEvents(bus, database, door.check, events.handle),
-        Loops(database, due_work, executor),
+        readiness={"database": database.ping, "nats": around.bus.client.flush},
     )

@@ -109,15 +109,15 @@ def dev(
 ) -> None:
     """Start everything and stay up until Ctrl-C: the API with its OpenAPI page, and the Stripe twin.
 
-    Each message of the change feed is printed as it goes. With --data the customers, the bus and the twin's
-    Stripe are still there the next time.
+    Each message of the change feed is printed as it goes. With --data (or WALLSTREET_DATA) the customers, the
+    bus and the twin's Stripe are still there the next time.
     """
     from engine.terminal.watch import watch
 
     settings = _settings(port=port, data=data, rules_dir=rules)
 
     async def up() -> None:
-        async with _running(settings, data=data) as system:
+        async with _running(settings, data=settings.data) as system:
             await watch(api_url=system.api_url, twin_url=system.twin_url, nats_url=system.nats_url)
 
     _run(up())

@@ -17,9 +17,6 @@ FILES_OF_A_FOLDER = 12
 """Python files, not counting an `__init__.py` that holds nothing."""
 
 LONG_FUNCTIONS = {
-    "engine/bootstrap.py:_parts": "the one list of everything that is plugged into everything",
-    "engine/attach/planning/stripe_plan.py:checkout_session": "three calls whose parameters belong together",
-    "engine/attach/planning/functions.py:_on_running_subscription": "one plan, named field by field",
     "engine/sandbox/twin/billing/starting.py:_new": "one object of Stripe's, field by field",
     "engine/sandbox/twin/invoicing/credit_notes.py:_new": "one object of Stripe's, field by field",
 }

@@ -124,10 +124,7 @@ def _on_running_subscription(
         at=context.at,
         proration=Proration(str(config["proration"])),
     )
-    leaving = {h.row_id for h in (replaced, context.scheduled) if h is not None}
-    stays = stays_of(context, home, without=leaving)
-    if recurring:
-        stays.append(Stay(wanted, context.at, None))
+    stays = _stays_with(context, home, wanted, replaced)
     steps = opened(context)
     invoice = money_and_change(steps, context, home, lines, stays)
     begins = start(
@@ -150,6 +147,17 @@ def _on_running_subscription(
         outgoing=names(replaced),
         own_invoice=invoice,
     )
+
+
+def _stays_with(
+    context: AttachContext, home: SubscriptionTerms, wanted: PlanItems, replaced: HeldProduct | None
+) -> list[Stay]:
+    """What a Subscription holds once a product has begun; one that is paid once or is free is not in it."""
+    leaving = {h.row_id for h in (replaced, context.scheduled) if h is not None}
+    stays = stays_of(context, home, without=leaving)
+    if product_price(wanted) is ProductPrice.RECURRING:
+        stays.append(Stay(wanted, context.at, None))
+    return stays
 
 
 def money_and_change(

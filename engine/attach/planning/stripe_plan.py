@@ -124,16 +124,6 @@ def checkout_session(
     The card given there becomes the default one of the customer, so that it serves later purchases.
     """
     lines = [*(item.params() for item in wanted_items(plan.items)), *invoice_items(plan.items)]
-    metadata = dict(steps.metadata)
-    kept: Params = (
-        {"mode": "subscription", "subscription_data": {"metadata": metadata}}
-        if recurring
-        else {
-            "mode": "payment",
-            "invoice_creation": {"enabled": True, "invoice_data": {"metadata": metadata}},
-            "payment_intent_data": {"setup_future_usage": "off_session"},
-        }
-    )
     session = steps.add(
         PlannedStep(
             "checkout.sessions.create",
@@ -142,7 +132,7 @@ def checkout_session(
                 "line_items": lines,
                 "success_url": success_url,
                 "client_reference_id": context.attachment,
-                **kept,
+                **_made_by_checkout(dict(steps.metadata), recurring=recurring),
             },
         )
     )
@@ -164,6 +154,17 @@ def checkout_session(
         )
     )
     return session
+
+
+def _made_by_checkout(metadata: Params, *, recurring: bool) -> Params:
+    """What a completed page leaves behind: a subscription, or a paid invoice; and a card to charge later."""
+    if recurring:
+        return {"mode": "subscription", "subscription_data": {"metadata": metadata}}
+    return {
+        "mode": "payment",
+        "invoice_creation": {"enabled": True, "invoice_data": {"metadata": metadata}},
+        "payment_intent_data": {"setup_future_usage": "off_session"},
+    }
 
 
 def _line(line: Line) -> Params:
