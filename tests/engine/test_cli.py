@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
+from engine.bootstrap import System
 from engine.cli import INTERRUPTED, MISUSED, main
+from engine.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,3 +119,35 @@ def test_ctrl_c_is_no_stack_trace(
         main()
     assert ended.value.code == INTERRUPTED
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "kept"),
+    [
+        ([], {}, None),
+        ([], {"WALLSTREET_DATA": "told"}, "told"),
+        (["--data", "asked"], {"WALLSTREET_DATA": "told"}, "asked"),
+    ],
+)
+def test_data_is_kept_where_the_setting_or_the_option_says(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    environment: dict[str, str],
+    kept: str | None,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["wallstreet", "dev", *arguments])
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    folders: list[Path | None] = []
+
+    def running(settings: Settings, *, data: Path | None) -> AbstractAsyncContextManager[System]:
+        folders.append(data)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.cli._running", running)
+    monkeypatch.setattr("engine.cli._run", lambda work: work.send(None))  # as far as it gets without a loop
+    with pytest.raises(SystemExit):
+        main()
+    assert folders == [Path(kept) if kept else None]
