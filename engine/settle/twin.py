@@ -12,7 +12,7 @@ from engine.clock import from_unix
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """The events of a clock after a number, and how many deliveries are not answered yet."""
+    """The events that a clock sent to endpoints after a number, and how many deliveries are not answered."""
 
     last: int
     pending: int
@@ -37,7 +37,7 @@ class Twin:
         answer = await self._http.get(f"/_twin/clocks/{stripe_clock}/deliveries", params={"after": after})
         answer.raise_for_status()
         told = answer.json()
-        return Deliveries(told["last"], told["pending"], tuple(told["events"]))
+        return Deliveries(told["last"], told["pending"], tuple(told["wanted"]))
 
     async def close(self) -> None:
         """Close the connections."""

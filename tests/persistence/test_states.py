@@ -72,6 +72,7 @@ async def test_a_move_is_remembered_with_its_cause_and_instant(database: Databas
     await hold(database, held)
     async with writing(database) as session:
         found = await session.get_one(SubscriptionProduct, held.id)
+        found.ends_at = AT
         step = move(session, found, Event.END_SCHEDULED)
         assert (step.source, step.dest) == ("active", "canceling")
     async with database.session() as session:

@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from engine.bus.connection import Bus
 from engine.bus.streams import FEED_STREAM
 from persistence.database import Database
+from persistence.feed import TOLD
 from persistence.models import Outbox
 
 AT = datetime(2026, 1, 16, tzinfo=UTC)
@@ -22,6 +23,7 @@ AT = datetime(2026, 1, 16, tzinfo=UTC)
 async def put(database: Database, *numbers: int, entity_id: str = "cus_1") -> None:
     """Commit a message for each number, as a change would."""
     async with database.transaction(cause={"kind": "api", "id": "x"}, at=AT) as session:
+        session.info[TOLD] = True
         for number in numbers:
             session.add(
                 Outbox(

@@ -38,6 +38,7 @@ class Courier:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._pending: dict[str, int] = {}
         self._log: dict[str, list[str]] = {}
+        self._wanted: set[str] = set()
         self._session: aiohttp.ClientSession | None = None
         world.committed = self.accept
 
@@ -47,8 +48,9 @@ class Courier:
             clock = str(event["_clock"] or LIVE)
             endpoints = [held for held in self._world.shelf.kind("webhook_endpoint") if _wants(held, event)]
             event["pending_webhooks"] = len(endpoints)
+            self._log.setdefault(clock, []).append(event["id"])
             if endpoints:
-                self._log.setdefault(clock, []).append(event["id"])
+                self._wanted.add(event["id"])
             for endpoint in endpoints:
                 self._pending[clock] = self._pending.get(clock, 0) + 1
                 self._queues.setdefault(endpoint["id"], deque()).append(event["id"])
@@ -57,9 +59,14 @@ class Courier:
                     self._workers[endpoint["id"]] = task
 
     def state(self, clock: str, after: int) -> Obj:
-        """What the admin endpoint tells about a clock: the events that somebody wanted."""
+        """What the admin endpoint tells about a clock; `wanted` are events that an endpoint asked for."""
         log = self._log.get(clock, [])
-        return {"last": len(log), "pending": self._pending.get(clock, 0), "events": log[after:]}
+        return {
+            "last": len(log),
+            "pending": self._pending.get(clock, 0),
+            "events": log[after:],
+            "wanted": [event for event in log[after:] if event in self._wanted],
+        }
 
     async def close(self) -> None:
         """Stop sending."""
@@ -74,6 +81,7 @@ class Courier:
         self._queues.clear()
         self._pending.clear()
         self._log.clear()
+        self._wanted.clear()
 
     async def _work(self, endpoint_id: str) -> None:
         queue = self._queues[endpoint_id]
