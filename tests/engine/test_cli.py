@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,12 +144,15 @@ def test_data_is_kept_where_the_setting_or_the_option_says(
         monkeypatch.setenv(name, value)
     folders: list[Path | None] = []
 
+    def run_without_a_loop(work: Coroutine[Any, Any, None]) -> None:
+        work.send(None)
+
     def running(settings: Settings, *, data: Path | None) -> AbstractAsyncContextManager[System]:
         folders.append(data)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("engine.cli._running", running)
-    monkeypatch.setattr("engine.cli._run", lambda work: work.send(None))  # as far as it gets without a loop
+    monkeypatch.setattr("engine.cli._run", run_without_a_loop)
     with pytest.raises(SystemExit):
         main()
     assert folders == [Path(kept) if kept else None]
