@@ -181,6 +181,7 @@ class Attach:
         async with claimed(self._database, self._executor, customer.id) as claim:
             known = await self._known(work, idempotency)
             if known is None:
+                claim.begin_nothing_beside()
                 known = await self._plan_and_store(work, claim, idempotency)
             await self._executor.drive(known, at=claim.at)
         self._after_commit()

@@ -109,6 +109,7 @@ class CustomerService:
         """
         found = await self._required(reference)
         async with claimed(self._database, self._executor, found.id) as claim:
+            claim.begin_nothing_beside()
             steps = await self._card_steps(claim.customer, payment_method, at=claim.at)
             if steps:
                 request = {"payment_method": payment_method}
@@ -180,6 +181,7 @@ class CustomerService:
         if terms.name in {None, found.name} and terms.email in {None, found.email}:
             return
         async with claimed(self._database, self._executor, found.id) as claim:
+            claim.begin_nothing_beside()
             cause = {"kind": "api", "id": "customer"}
             async with self._database.transaction(cause=cause, at=claim.at) as session:
                 customer = await customers.lock(session, found.id)

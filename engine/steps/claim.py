@@ -12,6 +12,7 @@ from typing import Final
 from engine.clock import wall_time
 from engine.errors import Refused
 from engine.steps.executor import Executor
+from engine.steps.standing import RUNNING
 from persistence.database import Database
 from persistence.errors import CustomerBusy
 from persistence.ids import new_id
@@ -31,6 +32,21 @@ class Claim:
     customer: Customer
     at: datetime
     fence: int
+    unfinished: bool
+    """An earlier plan still waits for an answer of Stripe's; another one cannot be stored beside it."""
+
+    def begin_nothing_beside(self) -> None:
+        """Return when a new plan may be stored.
+
+        Raises:
+            Refused: an earlier plan is unfinished (`concurrent_request`).
+        """
+        if self.unfinished:
+            raise Refused(
+                "concurrent_request",
+                "An earlier change of this customer waits for an answer of Stripe's; send the request again "
+                "in a moment.",
+            )
 
 
 @asynccontextmanager
@@ -45,24 +61,24 @@ async def claimed(database: Database, executor: Executor, customer_id: str) -> A
     at = wall_time()
     try:
         with executor.working.on(customer_id):
-            customer, at = await _ready(database, executor, customer_id)
-            yield Claim(customer, at, lease.fence)
+            customer, at, unfinished = await _ready(database, executor, customer_id)
+            yield Claim(customer, at, lease.fence, unfinished)
     finally:
         async with database.transaction(cause={"kind": "api", "id": owner}, at=at) as session:
             await release(session, lease)
 
 
-async def _ready(database: Database, executor: Executor, customer_id: str) -> tuple[Customer, datetime]:
-    """The customer as it is once nothing of it is left unfinished, and its now."""
+async def _ready(database: Database, executor: Executor, customer_id: str) -> tuple[Customer, datetime, bool]:
+    """The customer once what was left of it was driven on, its now, and whether that is still unfinished."""
     async with database.session() as session:
         customer = await customers.get(session, customer_id)
         unfinished = await attachments.running(session, customer_id)
     at = business_now(customer)
     if unfinished is None:
-        return customer, at
-    await executor.drive(unfinished.id, at=at)
+        return customer, at, False
+    drive = await executor.drive(unfinished.id, at=at)
     async with database.session() as session:
-        return await customers.get(session, customer_id), at
+        return await customers.get(session, customer_id), at, drive.state in RUNNING
 
 
 def business_now(customer: Customer) -> datetime:

@@ -28,7 +28,20 @@ from engine.payments.gateway import (
     StripeFailed,
     StripeRefused,
 )
-from engine.steps.plan import Json, look_up, resolve
+from engine.steps.plan import Json, resolve
+from engine.steps.standing import (
+    RUNNING,
+    SETTLED_STATUSES,
+    is_expected,
+    is_settled,
+    is_tolerated,
+    key_is_forgotten,
+    money_moved,
+    object_of,
+    results_of,
+    statuses_of,
+    verdict,
+)
 from engine.steps.working import Working
 from engine.telemetry import alarm
 from machines import attachment as lifecycle
@@ -48,11 +61,7 @@ PLANNED, CALLING, UNKNOWN, AWAITING, COMPLETED, FAILED, NEEDS_OPERATOR = map(
         lifecycle.State.NEEDS_OPERATOR,
     ),
 )
-RUNNING = frozenset({PLANNED, CALLING, UNKNOWN})
-WAITABLE = frozenset({"invoice", "checkout.session"})
-SETTLED_STATUSES = frozenset({"paid", "complete"})
 LAPSED_STATUSES = frozenset({"void", "uncollectible", "expired"})
-FINISHED_STEPS = frozenset({"done", "skipped"})
 ABANDONED_AFTER = timedelta(seconds=60)
 """How long after its last sign of life a plan is taken up by whoever looks; longer than a call may take."""
 RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60, 300, 900, 3600))
@@ -143,6 +152,7 @@ class Executor:
                 move(session, attachment, lifecycle.Event.LAPSED)
                 return Drive(FAILED, attachment.error)
             if seen["status"] in SETTLED_STATUSES:
+                keep_alive(attachment)
                 move(session, attachment, lifecycle.Event.CUSTOMER_ACTED)
                 return Drive(CALLING, None)
             return None
@@ -168,13 +178,16 @@ class Executor:
         """The next call, or the wait for the buyer; None when every step is settled."""
         statuses = statuses_of(attachment, steps)
         for step in steps:
-            if _settled(step):
+            if is_settled(step):
                 continue
-            match _verdict(step, steps, statuses):
+            match verdict(step, steps, statuses):
                 case "skip":
                     step.state = "skipped"
                 case "wait":
                     return _await(session, attachment, step, steps)
+                case _ if key_is_forgotten(step):
+                    alarm("attachment_unknown_too_long", attachment=attachment.id, n=step.n, kind=step.kind)
+                    return _call_operator(session, attachment, step.last_error)
                 case _:
                     return self._mark_sent(session, attachment, step, steps)
         return None
@@ -214,16 +227,17 @@ class Executor:
         """
         async with self._transaction(attachment_id, at) as session:
             attachment = await _locked(session, attachment_id)
-            if attachment.state == UNKNOWN:
-                move(session, attachment, lifecycle.Event.ANSWER_FOUND)
+            session.add(_call(attachment_id, send, answer=answer))
             steps = await _steps(session, attachment_id)
             step = steps[send.n]
+            if not is_expected(attachment, step):
+                return None
+            _found(session, attachment)
             step.state = "done"
             step.result = answer.body
             step.object_type = ENDPOINTS[send.kind].answers
             step.object_id = answer.body.get("id")
             step.last_error = None
-            session.add(_call(attachment_id, send, answer=answer))
             await self._converge(session, answer.body)
             return self._upcoming(session, attachment, steps)
 
@@ -243,13 +257,16 @@ class Executor:
         }
         async with self._transaction(attachment_id, at) as session:
             attachment = await _locked(session, attachment_id)
-            step = await session.get_one(Step, (attachment_id, send.n))
-            step.last_error = error
             session.add(_call(attachment_id, send, failed=failed))
+            step = await session.get_one(Step, (attachment_id, send.n))
+            if not is_expected(attachment, step):
+                return None
+            step.last_error = error
             if not isinstance(failed, StripeRefused):
                 return _unknown(session, attachment, step, busy=isinstance(failed, StripeBusy))
+            _found(session, attachment)
             step.state = "rejected"
-            if _tolerated(step, failed):
+            if is_tolerated(step, failed):
                 return None
             return _reject(session, attachment, await _steps(session, attachment_id), error)
 
@@ -259,52 +276,8 @@ def keep_alive(attachment: Attachment) -> None:
     attachment.resume_at = func.now() + ABANDONED_AFTER
 
 
-def results_of(steps: Sequence[Step]) -> dict[int, Json]:
-    """What the finished steps answered, by number."""
-    return {step.n: step.result for step in steps if step.result is not None}
-
-
-def statuses_of(attachment: Attachment, steps: Sequence[Step]) -> dict[str, str]:
-    """The latest known status of each invoice and session that the plan has touched or was told about."""
-    found: dict[str, str] = {}
-    for step in steps:
-        result: Json = step.result or {}
-        for seen in (result, result.get("latest_invoice")):
-            if isinstance(seen, dict) and cast("Json", seen).get("object") in WAITABLE:
-                found[cast("Json", seen)["id"]] = cast("Json", seen)["status"]
-    return {**found, **attachment.plan.get("observed", {})}
-
-
-def _settled(step: Step) -> bool:
-    return step.state in FINISHED_STEPS or (
-        step.state == "rejected" and step.params["tolerates"] != "nothing"
-    )
-
-
-def _verdict(step: Step, steps: Sequence[Step], statuses: Mapping[str, str]) -> str:
-    condition: Json | None = step.params["when"]
-    if condition is None or step.state != "pending":
-        return "run"
-    of = _object_of(condition, steps)
-    if of is None:
-        return "run" if condition["otherwise"] == "wait" else "skip"
-    return "run" if statuses.get(of) in condition["is"] else str(condition["otherwise"])
-
-
-def _object_of(condition: Json, steps: Sequence[Step]) -> str | None:
-    """The object a condition speaks of; None when the step that would have made one made none."""
-    reference = condition["of"]
-    if isinstance(reference, str):
-        return reference
-    results = results_of(steps)
-    try:
-        return cast("str | None", look_up(results[reference["ref"]], reference["path"]))
-    except (KeyError, TypeError):
-        return None
-
-
 def _await(session: AsyncSession, attachment: Attachment, step: Step, steps: Sequence[Step]) -> Drive:
-    attachment.awaiting_id = _object_of(cast("Json", step.params["when"]), steps)
+    attachment.awaiting_id = object_of(cast("Json", step.params["when"]), steps)
     attachment.awaiting_type = (
         "checkout.session" if str(attachment.awaiting_id).startswith("cs_") else "invoice"
     )
@@ -317,6 +290,11 @@ def _await(session: AsyncSession, attachment: Attachment, step: Step, steps: Seq
     return Drive(AWAITING, refused)
 
 
+def _found(session: AsyncSession, attachment: Attachment) -> None:
+    if attachment.state == UNKNOWN:
+        move(session, attachment, lifecycle.Event.ANSWER_FOUND)
+
+
 def _unknown(session: AsyncSession, attachment: Attachment, step: Step, *, busy: bool) -> Drive:
     step.state = "sent" if busy else "unknown"
     if attachment.state != UNKNOWN:
@@ -326,28 +304,24 @@ def _unknown(session: AsyncSession, attachment: Attachment, step: Step, *, busy:
     return Drive(UNKNOWN, step.last_error)
 
 
-def _tolerated(step: Step, failed: StripeFailed) -> bool:
-    match step.params["tolerates"]:
-        case "declined":
-            return failed.failure.declined
-        case "gone":
-            return True
-        case _:
-            return False
-
-
 def _reject(session: AsyncSession, attachment: Attachment, steps: Sequence[Step], error: Json) -> Drive:
     """End a plan that Stripe refused; when money has moved already, a person has to look."""
+    if money_moved(attachment, steps):
+        alarm("attachment_refused_after_payment", attachment=attachment.id, **error)
+        return _call_operator(session, attachment, error)
     attachment.error = error
     attachment.resume_at = None
-    paid = [s for s in steps if s.state == "done" and s.kind == "invoices.pay"]
-    if paid:
-        alarm("attachment_refused_after_payment", attachment=attachment.id, **error)
-        move(session, attachment, lifecycle.Event.OPERATOR_CALLED)
-        return Drive(NEEDS_OPERATOR, error)
     move(session, attachment, lifecycle.Event.REFUSED)
     move(session, attachment, lifecycle.Event.GIVEN_UP)
     return Drive(FAILED, error)
+
+
+def _call_operator(session: AsyncSession, attachment: Attachment, error: Json | None) -> Drive:
+    """Stop rather than guess; nothing is sent until a person has looked."""
+    attachment.error = error
+    attachment.resume_at = None
+    move(session, attachment, lifecycle.Event.OPERATOR_CALLED)
+    return Drive(NEEDS_OPERATOR, error)
 
 
 def _call(

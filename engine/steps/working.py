@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -11,16 +12,24 @@ class Working:
     """The customers whose plans this process carries out; who waits is woken when one is done."""
 
     def __init__(self) -> None:
+        self._works: Counter[str] = Counter()
         self._free: dict[str, asyncio.Event] = {}
 
     @contextmanager
     def on(self, customer_id: str) -> Generator[None]:
-        """The customer is worked for inside the block; its lease makes that one at a time."""
-        self._free[customer_id] = asyncio.Event()
+        """The customer is worked for inside the block.
+
+        Its lease makes that one at a time; when one runs out, the work under it may end beside the next.
+        """
+        self._works[customer_id] += 1
+        free = self._free.setdefault(customer_id, asyncio.Event())
         try:
             yield
         finally:
-            self._free.pop(customer_id).set()
+            self._works[customer_id] -= 1
+            if not self._works[customer_id]:
+                del self._works[customer_id], self._free[customer_id]
+                free.set()
 
     async def until_free(self, customer_id: str) -> None:
         """Return when this process does not work for the customer; what others do is not known here."""
