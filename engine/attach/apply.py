@@ -17,6 +17,7 @@ from engine.mirror.subscriptions import copy_subscription, link_items
 from engine.mirror.terms import quantities_of
 from engine.payments.mapping import SubscriptionSeen, subscription_seen
 from engine.pricing.model import ZERO
+from engine.telemetry import alarm
 from machines.subscription_product import Event
 from persistence.models import (
     Attachment,
@@ -68,6 +69,7 @@ async def complete_change(session: AsyncSession, attachment: Attachment, steps: 
     for effect in effects:
         await _EFFECTS[effect["do"]](session, change, effect)
     _link(change)
+    _compare_ends(change)
     await _bill(session, attachment, steps)
 
 
@@ -89,6 +91,28 @@ def _link(change: _Change) -> None:
     prices = {i.price_id: i.price.stripe_price_id for i in held if i.price.stripe_price_id}
     seen = subscription_seen(change.stripe)
     link_items(seen.items, [*held, *change.items], {**prices, **change.prices})
+
+
+def _compare_ends(change: _Change) -> None:
+    """Tell a person when Stripe bills to another end than the one to which we charged.
+
+    The purchase stands: it is paid and granted. Only its next renewal would charge a stretch twice, or never.
+    """
+    ours = {
+        line["price_id"]: datetime.fromisoformat(line["period"]["end"])
+        for line in change.attachment.lines
+        if line["kind"] == "charge" and line["period"] is not None
+    }
+    for item in (*change.items, *(i for h in change.held.values() for i in h.items)):
+        wanted = ours.get(item.price_id)
+        if wanted is not None and item.period_end is not None and item.period_end != wanted:
+            alarm(
+                "period_end_differs",
+                attachment=change.attachment.id,
+                item=item.stripe_item_id,
+                ours=wanted.isoformat(),
+                stripes=item.period_end.isoformat(),
+            )
 
 
 async def _start(session: AsyncSession, change: _Change, effect: Json) -> None:

@@ -10,6 +10,9 @@ from persistence.models import Attachment, Step
 
 Json = dict[str, Any]
 
+SHOW_EARLIER_INVOICES = frozenset({"subscriptions.update", "subscriptions.cancel"})
+"""Steps whose subscription names an invoice of before: a change bills with an invoice of its own, or nothing."""
+
 
 def outcome(attachment: Attachment, steps: Sequence[Step], *, customer_version: int) -> Json:
     """The answer for an attachment that is done, or that waits for the buyer.
@@ -84,7 +87,7 @@ def _checkout(attachment: Attachment, steps: Sequence[Step]) -> Json | None:
 def _invoice(steps: Sequence[Step]) -> Json | None:
     """The invoice of the plan as it was answered last; one that was only voided on the way is not its own."""
     found: Json | None = None
-    for step in steps:
+    for step in (step for step in steps if step.kind not in SHOW_EARLIER_INVOICES):
         result: Json = step.result or {}
         for seen in (result, result.get("latest_invoice"), result.get("invoice")):
             if isinstance(seen, dict) and _is_invoice(cast("Json", seen)):
