@@ -17,8 +17,8 @@ import structlog
 from engine.errors import InvalidRequest, WallstreetError
 
 MEDIA_TYPE: Final = "application/problem+json"
-DOCUMENTATION: Final = "https://wallstreet.dev/errors#"
-"""The address of each code, by which problems are named; docs/errors.md is what stands there."""
+DOCUMENTATION: Final = "urn:wallstreet:error:"
+"""What stands before a code in the type of a problem; docs/errors.md tells what each code means."""
 OUTSIDE_BODY: Final = frozenset({"path", "query", "header"})
 NO_OBJECT: Final = frozenset({"missing", "model_type", "model_attributes_type"})
 OTHER_CODES: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_allowed"}

@@ -88,9 +88,11 @@ async def _customer(session: AsyncSession, stripe_object: Json) -> None:
         return
     settings: Json = stripe_object.get("invoice_settings") or {}
     default = settings.get("default_payment_method")
-    known = (customer.payment_method or {}).get("id")
-    if identifier(default) != known:
-        customer.payment_method = _card(default)
+    card = _card(default)
+    known = customer.payment_method or {}
+    told_less = card is not None and card["id"] == known.get("id") and card["brand"] is None
+    if card != customer.payment_method and not told_less:
+        customer.payment_method = card
 
 
 def _card(default: Json | str | None) -> Json | None:
