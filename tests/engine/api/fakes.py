@@ -107,5 +107,5 @@ def problem(response: httpx2.Response) -> Mapping[str, Any]:
     body: dict[str, Any] = response.json()
     assert {"type", "title", "status", "detail", "code", "instance"} <= set(body)
     assert body["status"] == response.status_code
-    assert body["type"].endswith(f"#{body['code']}")
+    assert body["type"] == f"urn:wallstreet:error:{body['code']}"
     return body
