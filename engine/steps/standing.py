@@ -18,6 +18,7 @@ WAITABLE = frozenset({"invoice", "checkout.session"})
 SETTLED_STATUSES = frozenset({"paid", "complete"})
 FINISHED_STEPS = frozenset({"done", "skipped"})
 UNANSWERED_STEPS = frozenset({"sent", "unknown"})
+MISSING = "resource_missing"
 ENDED_ALREADY = frozenset({400, 404})
 KEY_LIVES = timedelta(hours=23)
 """How long a call is sent again under its key: Stripe forgets it after 24 hours and would do it once more."""
@@ -86,6 +87,8 @@ def is_tolerated(step: Step, failed: StripeFailed) -> bool:
         case "declined":
             return failed.failure.declined
         case "gone":
+            if ENDPOINTS[step.kind].method == "delete":
+                return failed.failure.code == MISSING
             return failed.failure.status in ENDED_ALREADY
         case _:
             return False

@@ -239,10 +239,12 @@ def _conditioned(step: PlannedStep, when: Condition | None) -> PlannedStep:
 
 
 def _cancelled(subscription: SubscriptionTerms) -> PlannedStep:
+    """A DELETE is not replayed: one whose answer was lost is told that the subscription is gone."""
     return PlannedStep(
         "subscriptions.cancel",
         {"prorate": False, "invoice_now": False},
         target=subscription.stripe_id,
+        tolerates="gone",
     )
 
 

@@ -188,6 +188,18 @@ class Plans:
         query = {"customer": self.customer.stripe_customer_id}
         return await self.stripe.gateway.list_all("invoices.list", query)
 
+    async def price(self, **more: Any) -> str:
+        """A price of 20.00 at Stripe, for once unless told."""
+        product = (await self.stripe.gateway.call("products.create", {"name": "Pro"})).body["id"]
+        terms = {"product": product, "unit_amount": 2000, "currency": "usd", **more}
+        return str((await self.stripe.gateway.call("prices.create", terms)).body["id"])
+
+    async def subscription(self) -> str:
+        """A monthly subscription at Stripe that runs and is paid."""
+        items = [{"price": await self.price(recurring={"interval": "month"})}]
+        params = {"customer": self.customer.stripe_customer_id, "items": items}
+        return str((await self.stripe.gateway.call("subscriptions.create", params)).body["id"])
+
     def invoice(self, amount: int = 2000) -> list[PlannedStep]:
         """An invoice that is made, filled and finalized: steps 0, 1 and 2."""
         made = Ref(0)

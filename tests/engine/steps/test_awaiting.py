@@ -150,7 +150,7 @@ async def test_a_checkout_session_is_waited_for(plans: Plans, status: str, state
             "customer": plans.customer.stripe_customer_id,
             "mode": "payment",
             "success_url": "https://example.com",
-            "line_items": [{"quantity": 1, "price": await _price(plans)}],
+            "line_items": [{"quantity": 1, "price": await plans.price()}],
         },
     )
     read = PlannedStep(
@@ -163,10 +163,3 @@ async def test_a_checkout_session_is_waited_for(plans: Plans, status: str, state
     assert seen is not None
     await plans.executor.observe(waiting, seen | {"status": status}, at=AT)
     assert (await plans.executor.drive(waiting, at=AT)).state == state
-
-
-async def _price(plans: Plans) -> str:
-    call = plans.stripe.gateway.call
-    product = (await call("products.create", {"name": "Pro"})).body["id"]
-    terms = {"product": product, "unit_amount": 2000, "currency": "usd"}
-    return str((await call("prices.create", terms)).body["id"])

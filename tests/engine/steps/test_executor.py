@@ -107,10 +107,7 @@ async def test_what_would_be_waited_for_is_taken_as_given_when_no_such_object_wa
 
 async def test_the_last_status_of_an_embedded_invoice_counts(plans: Plans) -> None:
     """The invoice was open inside the subscription's answer; the payment after it says paid."""
-    call = plans.stripe.gateway.call
-    product = (await call("products.create", {"name": "Pro"})).body["id"]
-    terms = {"product": product, "unit_amount": 2000, "currency": "usd", "recurring": {"interval": "month"}}
-    price = (await call("prices.create", terms)).body["id"]
+    price = await plans.price(recurring={"interval": "month"})
     first = Ref(0, "latest_invoice.id")
     attachment = await plans.drive(
         PlannedStep(

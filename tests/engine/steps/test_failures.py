@@ -144,7 +144,17 @@ async def test_what_has_ended_already_need_not_be_ended(plans: Plans) -> None:
     assert (await plans.attachment(attachment)).state == "completed"
 
 
-@pytest.mark.parametrize("status", [401, 403])
+async def test_an_end_whose_answer_was_lost_is_taken_as_done(plans: Plans) -> None:
+    """A DELETE has no key at Stripe: what is ended twice is gone the second time."""
+    subscription = await plans.subscription()
+    plans.stripe.trouble = {0: "lost"}
+    cancel = PlannedStep("subscriptions.cancel", {}, target=subscription, tolerates="gone")
+    attachment = await plans.drive(cancel)
+    assert (await plans.executor.drive(attachment, at=AT)).state == "completed"
+    assert (await plans.steps(attachment))[0].state == "rejected"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
 async def test_that_we_may_not_end_it_does_not_mean_that_it_has_ended(plans: Plans, status: int) -> None:
     plans.stripe.trouble, plans.stripe.status = {0: "refused"}, status
     attachment = await plans.drive(
