@@ -8,6 +8,16 @@ from nats.js.errors import NotFoundError
 
 from engine.bus.connection import Bus, connected
 from engine.bus.streams import FEED_STREAM, TUNNEL_STREAM
+from engine.sandbox.folders import RunFolder
+from engine.sandbox.nats import embedded_nats
+
+
+@pytest.fixture(scope="session")
+async def nats_url() -> AsyncIterator[str]:
+    """A server for these tests alone: they count what is in the streams, which a running system fills."""
+    with RunFolder() as folder:
+        async with embedded_nats(folder.path) as url:
+            yield url
 
 
 @pytest.fixture
