@@ -132,7 +132,7 @@ class ProductBody(Body):
     quantities: Quantities | None = Field(
         None, description="Total units by feature, the included ones counted."
     )
-    version: Version | None = Field(None, description="Without it: the held one, else the active one.")
+    version: Version | None = Field(None, description="The active one unless told.")
     custom: CustomBody | None = None
 
 

@@ -18,6 +18,7 @@ from engine.attach.context import (
     SubscriptionTerms,
     Waiting,
 )
+from engine.attach.supported import unbuilt_terms
 from engine.errors import NotFound
 from engine.mirror.terms import priced_items, quantities_of
 from engine.pricing.model import BilledLineView, Period
@@ -31,8 +32,6 @@ from persistence.models import (
 )
 from persistence.repositories import attachments, billing, catalogs, holdings
 from persistence.repositories import customers as customer_rows
-
-SETTLED_BY_US = frozenset({"fixed", "prepaid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +125,8 @@ def product_terms(product: Product) -> ProductTerms:
         trial=product.trial,
         items=priced_items(product),
         features=tuple(granted.feature.external_id for granted in product.features),
-        unbuilt=tuple(sorted(_unbuilt(product))),
+        unbuilt=unbuilt_terms(product),
     )
-
-
-def _unbuilt(product: Product) -> set[str]:
-    """What of a product cannot be sold yet, in the words of the catalog."""
-    kinds = {price.kind for price in product.prices if price.kind not in SETTLED_BY_US}
-    tiers = {"tiers" for price in product.prices if price.tiers}
-    rollover = {"rollover" for granted in product.features if granted.rollover}
-    per_entity = {"per_entity" for granted in product.features if granted.per_entity}
-    trial = {"trial"} if product.trial else set[str]()
-    add_on = {"add_on"} if product.add_on else set[str]()
-    return kinds | tiers | rollover | per_entity | trial | add_on
 
 
 def _held(held: SubscriptionProduct) -> HeldProduct:

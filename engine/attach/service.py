@@ -24,7 +24,7 @@ from engine.attach.planning.functions import FUNCTIONS
 from engine.attach.planning.plan import AttachPlan
 from engine.attach.request import AttachRequest, CancelRequest, Choice, UncancelRequest
 from engine.attach.store import Intent, store
-from engine.attach.supported import refuse_unbuilt, refuse_unbuilt_product
+from engine.attach.supported import refuse_unbuilt, refuse_unbuilt_product, refuse_unbuilt_request
 from engine.customers.reference import Customer as Reference
 from engine.errors import NotFound
 from engine.steps.claim import Claim, business_now, claimed
@@ -146,7 +146,7 @@ class Attach:
             await self.execute(AttachRequest(reference, (choice,), document), default=True)
 
     def _purchase(self, request: AttachRequest, *, default: bool = False) -> _Work:
-        refuse_unbuilt(request.parameters)
+        refuse_unbuilt_request(request)
         choice = request.choices[0]
         asked = Asked(
             choice.product,
@@ -210,6 +210,7 @@ class Attach:
         intent = Intent(
             attachment=attachment,
             customer_id=customer_id,
+            clock_id=claim.customer.clock_id,
             customer_version=context.customer.version,
             kind=work.kind,
             caller=str(work.reference),

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.attach.supported import unbuilt_terms
 from engine.catalog.at_stripe import not_built, note, wanted
 from engine.catalog.document import CatalogDocument
 from engine.catalog.lint import check
@@ -162,5 +163,5 @@ async def _all(session: AsyncSession, name: str) -> Mapping[str, Product]:
 
 def _told(product: Product) -> Json:
     told: Json = {"id": product.external_id, "version": product.version_number, "ready": product.ready}
-    untold = not_built(product)
+    untold = sorted({*not_built(product), *unbuilt_terms(product)})
     return told | ({"not_built": untold} if untold else {})

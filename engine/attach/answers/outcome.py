@@ -11,7 +11,7 @@ from persistence.models import Attachment, Step
 Json = dict[str, Any]
 
 SHOW_EARLIER_INVOICES = frozenset({"subscriptions.update", "subscriptions.cancel"})
-"""Steps whose subscription names an invoice of before: a change bills with an invoice of its own, or nothing."""
+"""Steps whose subscription names an invoice of before: a change has an invoice of its own, or none."""
 
 
 def outcome(attachment: Attachment, steps: Sequence[Step], *, customer_version: int) -> Json:

@@ -145,7 +145,7 @@ async def test_tiers_are_told_in_packs(database: Database, gateway: Gateway) -> 
     seen = (await gateway.call("prices.retrieve", {"expand": ["tiers"]}, target=price.stripe_price_id)).body
     assert (seen["billing_scheme"], seen["tiers_mode"]) == ("tiered", "graduated")
     assert [(tier["up_to"], tier["unit_amount"]) for tier in seen["tiers"]] == [(5, 1000), (None, 500)]
-    assert answer["products"] == [{"id": "pro", "version": 1, "ready": True}]
+    assert answer["products"] == [{"id": "pro", "version": 1, "ready": True, "not_built": ["tiers"]}]
 
 
 @pytest.mark.parametrize(
