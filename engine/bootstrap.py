@@ -240,7 +240,7 @@ def _parts(around: _Around) -> _Parts:
     executor = Executor(
         database, around.gateway, COMPLETIONS, converge=converge_answer, environment=environment
     )
-    due_work = DueWork(database)
+    due_work = DueWork(database, around.gateway)
     door = TunnelDoor(bus, around.secrets)
     handled = Events(database, around.gateway, executor)
     return _Parts(

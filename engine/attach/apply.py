@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.attach.store import LAPSE_DUE
 from engine.ledger.model import UsageOnSwitch
 from engine.mirror import balances, holdings
 from engine.mirror.invoices import converge_invoice
@@ -19,6 +20,7 @@ from engine.payments.mapping import SubscriptionSeen, subscription_seen
 from engine.pricing.model import ZERO
 from engine.telemetry import alarm
 from machines.subscription_product import Event
+from persistence import due
 from persistence.models import (
     Attachment,
     BilledLine,
@@ -68,6 +70,7 @@ async def complete_change(session: AsyncSession, attachment: Attachment, steps: 
     )
     for effect in effects:
         await _EFFECTS[effect["do"]](session, change, effect)
+    await due.cancel(session, f"{LAPSE_DUE}:{attachment.id}")
     _link(change)
     _compare_ends(change)
     await _bill(session, attachment, steps)

@@ -11,6 +11,7 @@ from engine.attach.decision import Decided
 from engine.attach.planning.plan import AttachPlan
 from engine.steps.executor import keep_alive
 from machines.attachment import Event
+from persistence import due
 from persistence.database import Database
 from persistence.models import Attachment, Decision, Step
 from persistence.repositories import attachments
@@ -18,6 +19,9 @@ from persistence.states import move
 from rules.ruleset import RuleSet
 
 Json = dict[str, Any]
+
+LAPSE_DUE = "lapse"
+"""The kind of what is due when an invoice that waits for the buyer may be paid no longer."""
 
 _REMEMBERED: set[tuple[str, str]] = set()
 """The rule sets that this process has stored already; the files are large and do not change."""
@@ -29,6 +33,7 @@ class Intent:
 
     attachment: str
     customer_id: str
+    clock_id: str
     customer_version: int
     kind: str
     caller: str
@@ -69,6 +74,17 @@ async def store(
         )
         keep_alive(attachment)
         move(session, attachment, Event.PLAN_STORED)
+        lapses_at = plan.lapses_at(intent.at)
+        if lapses_at is not None:
+            await due.put(
+                session,
+                clock_id=intent.clock_id,
+                customer_id=intent.customer_id,
+                at=lapses_at,
+                kind=LAPSE_DUE,
+                key=f"{LAPSE_DUE}:{intent.attachment}",
+                payload={"attachment": intent.attachment},
+            )
         for n, step in enumerate(plan.steps):
             frozen = step.as_json()
             session.add(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.access.reset import reset_balance
+from engine.attach.store import LAPSE_DUE
 from engine.ledger.model import UsageOnSwitch
 from engine.ledger.rows import RESET_DUE
 from engine.mirror import holdings
+from engine.payments.gateway import Gateway, StripeRefused
 from engine.telemetry import alarm
 from persistence import due
 from persistence.database import Database
 from persistence.models import Due
-from persistence.repositories import customers
+from persistence.repositories import attachments, customers
 from persistence.repositories import holdings as held_rows
 
 Json = dict[str, Any]
@@ -47,17 +50,24 @@ async def _begin(session: AsyncSession, payload: Json, at: datetime) -> None:
     )
 
 
+async def _lapsed(session: AsyncSession, payload: Json, at: datetime) -> None:
+    """Nothing of ours moves here: Stripe was asked before, and its event moves what has to be moved."""
+    del session, payload, at
+
+
 _KINDS: Mapping[str, Callable[[AsyncSession, Json, datetime], Awaitable[None]]] = {
     RESET_DUE: _reset,
     holdings.BEGIN_DUE: _begin,
+    LAPSE_DUE: _lapsed,
 }
 
 
 class DueWork:
     """Does what is due, each thing in a transaction of its own."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, gateway: Gateway) -> None:
         self._database = database
+        self._gateway = gateway
 
     async def run(self, clock_id: str, *, until: datetime) -> int:
         """Do everything that is due on the clock up to the instant; how much that was."""
@@ -73,6 +83,8 @@ class DueWork:
 
     async def _do(self, work: Due) -> None:
         try:
+            if work.kind == LAPSE_DUE:
+                await self._void_unpaid(work.payload["attachment"])
             async with self._database.transaction(
                 cause={"kind": "due", "id": work.id}, at=work.at
             ) as session:
@@ -86,3 +98,16 @@ class DueWork:
             ) as session:
                 again = None if hopeless else AGAIN_IN
                 await due.failed(session, work.id, error=repr(error), again_in=again)
+
+    async def _void_unpaid(self, attachment_id: str) -> None:
+        """Take the invoice back that an attachment still waits for; the event of that ends the attachment.
+
+        One that was paid a moment ago cannot be voided: then its own event lets the attachment go on.
+        """
+        async with self._database.session() as session:
+            attachment = await attachments.with_steps(session, attachment_id)
+        waits = attachment.state == "awaiting_customer" and attachment.awaiting_type == "invoice"
+        if waits and attachment.awaiting_id is not None:
+            with suppress(StripeRefused):
+                key = f"ws1:lapse:{attachment_id}"
+                await self._gateway.call("invoices.void", target=attachment.awaiting_id, idempotency_key=key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ from engine.pricing.model import Line, NextCycle
 from engine.steps.plan import PlannedStep, Ref
 
 Json = dict[str, Any]
+
+PAYABLE_FOR = timedelta(hours=23)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,17 @@ class AttachPlan:
     def total(self) -> int:
         """What is invoiced now, in minor units, before the balance of the customer."""
         return sum(line.amount for line in self.lines)
+
+    def lapses_at(self, at: datetime) -> datetime | None:
+        """Until when its invoice may be paid: the next renewal, at most 23 hours; None when it makes none.
+
+        The figures are those of the running period, and Stripe gives a first invoice 23 hours as well.
+        """
+        if not any(step.when and step.when.otherwise == "wait" for step in self.steps):
+            return None
+        renewal = self.next_cycle.starts_at if self.next_cycle else None
+        latest = at + PAYABLE_FOR
+        return latest if renewal is None or renewal <= at else min(latest, renewal)
 
     def as_json(self) -> Json:
         """The part that is frozen beside the steps."""
