@@ -278,5 +278,5 @@ def _services(
         rules=lambda: _rules_answer(rules),
         clocks=Clocks(database, around.gateway, around.twin, due_work, wake=relay.wake) if sandbox else None,
         keys=StoredKeys(database, wall_time),
-        readiness={"database": database.ping, "nats": around.bus.client.flush},
+        readiness={"database": database.ping, "nats": around.bus.ping},
     )

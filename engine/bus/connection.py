@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import nats.errors
@@ -30,6 +30,16 @@ class Bus:
 
     client: Client
     streams: JetStreamContext
+
+    async def ping(self) -> None:
+        """Return when the server has answered; the library's flush is silent about a lost connection.
+
+        Raises:
+            nats.errors.Error: there is no connection now.
+        """
+        if not self.client.is_connected:
+            raise nats.errors.ConnectionReconnectingError
+        await self.client.flush()
 
 
 @asynccontextmanager
@@ -58,7 +68,8 @@ async def connected(url: str, *, name: str = "wallstreet") -> AsyncGenerator[Bus
     try:
         yield Bus(client, client.jetstream(timeout=PATIENCE))
     finally:
-        await client.close()
+        with suppress(OSError, nats.errors.Error):  # a server that is gone is as closed as can be
+            await client.close()
 
 
 async def _on_error(error: Exception) -> None:
