@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any, Final, cast
 
 Json = Mapping[str, Any]
+
+_CODE: Final = re.compile(r"`([^`]+)`")
 
 _STYLE: Final = """
 :root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 18%,transparent)}
@@ -17,10 +20,17 @@ details{border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0;padding:
 summary{cursor:pointer}
 code,pre{font:14px/1.4 ui-monospace,monospace}
 pre{overflow:auto;padding:.6rem;border:1px solid var(--line);border-radius:.3rem}
-.m{display:inline-block;min-width:3.5rem;font-weight:700}.d{opacity:.75}
-table{border-collapse:collapse;width:100%}td{border-top:1px solid var(--line);padding:.2rem .6rem .2rem 0;
-vertical-align:top}
+nav a{margin-right:1rem}
+a{color:inherit;text-decoration-color:var(--line);text-underline-offset:.2em}a:hover{text-decoration-color:currentColor}
+.m{display:inline-block;min-width:3.5rem;font-weight:700}.d{opacity:.75;margin-left:.6rem}
+table{border-collapse:collapse;width:100%;table-layout:fixed}
+td{border-top:1px solid var(--line);padding:.25rem .6rem .25rem 0;vertical-align:top;overflow-wrap:anywhere}
+td:first-child{width:13rem}
 """
+
+
+FORMS: Final = "forms"
+"""The part of the page that explains the forms which bodies and answers are made of."""
 
 
 def done() -> str:
@@ -34,14 +44,15 @@ def done() -> str:
 
 def page(document: Json) -> str:
     """The whole page: every operation with its parameters, its body, an example and its answers."""
-    info = cast("Json", document["info"])
-    sections = "".join(_section(document, tag, operations) for tag, operations in _by_tag(document).items())
+    info, tags = cast("Json", document["info"]), _by_tag(document)
+    sections = "".join(_section(document, tag, operations) for tag, operations in tags.items())
+    links = "".join(f"<a href='#{escape(tag)}'>{escape(tag)}</a>" for tag in (*tags, FORMS))
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>{escape(info['title'])}</title><style>{_STYLE}</style>"
         f"<h1>{escape(info['title'])}</h1><p>{escape(info.get('description', ''))}</p>"
         "<p>The same as a document for programs: <a href=/openapi.json>/openapi.json</a>.</p>"
-        f"{sections}</html>"
+        f"<nav>{links}</nav>{sections}{_forms(document)}</html>"
     )
 
 
@@ -65,61 +76,80 @@ def _operation(document: Json, method: str, path: str, operation: Json) -> str:
     return (
         f"<details><summary><span class=m>{method.upper()}</span> <code>{escape(path)}</code> "
         f"<span class=d>{escape(operation.get('summary', ''))}</span></summary>"
-        f"<p>{escape(operation.get('description', ''))}</p>"
+        f"<p>{_prose(operation.get('description', ''))}</p>"
         f"{_parameters(operation)}{_body(document, form)}{_answers(document, operation)}</details>"
     )
 
 
 def _parameters(operation: Json) -> str:
-    rows = [(f"{p['name']} ({p['in']})", p.get("description", "")) for p in operation.get("parameters", ())]
+    given = cast("list[Json]", operation.get("parameters", []))
+    rows = [(f"{p['name']} ({p['in']})", _prose(p.get("description", ""))) for p in given]
     return _table("Parameters", rows)
 
 
 def _body(document: Json, form: Json) -> str:
     if not form:
         return ""
-    required = set(form.get("required", ()))
-    rows = [
-        (name + (" *" if name in required else ""), _described(document, field))
-        for name, field in form.get("properties", {}).items()
-    ]
     examples = "".join(
         f"<pre>{escape(json.dumps(example, indent=2))}</pre>" for example in form.get("examples", ())
     )
-    return _table("Body (* required; unknown names are refused)", rows) + examples
+    return _table("Body (* required; unknown names are refused)", _fields(document, form)) + examples
 
 
 def _answers(document: Json, operation: Json) -> str:
     blocks: list[str] = []
     for status, answer in cast("Mapping[str, Json]", operation["responses"]).items():
-        contents = cast("Mapping[str, Json]", answer.get("content", {})).values()
-        forms = [_resolved(document, content.get("schema", {})) for content in contents]
-        rows = [
-            (name, _described(document, field))
-            for form in forms
-            for name, field in form.get("properties", {}).items()
-        ]
-        blocks.append(_table(f"{status}: {answer.get('description', '')}", rows))
+        title = f"{status}: {answer.get('description', '')}"
+        schemas = [content.get("schema", {}) for content in answer.get("content", {}).values()]
+        if status == "default":  # the same for every operation
+            blocks.append(f"<p><b>{_prose(title)}</b> {''.join(map(_kind, schemas))}</p>")
+            continue
+        rows = [row for schema in schemas for row in _fields(document, _resolved(document, schema))]
+        blocks.append(_table(title, rows) or f"<p><b>{_prose(title)}</b></p>")
     return "".join(blocks)
+
+
+def _forms(document: Json) -> str:
+    """Every form that a field of another one, or an answer, is made of."""
+    named = cast("Mapping[str, Json]", cast("Json", document.get("components", {})).get("schemas", {}))
+    blocks = "".join(
+        # The id is inside, since a browser opens what a link leads into.
+        f"<details><summary><code>{escape(name)}</code></summary>"
+        f"<p id='{escape(name)}'>{_prose(form.get('description', ''))}</p>"
+        f"{_table('Fields', _fields(document, form))}</details>"
+        for name, form in sorted(named.items())
+    )
+    return f"<h2 id={FORMS}>{FORMS}</h2>{blocks}"
+
+
+def _fields(document: Json, form: Json) -> list[tuple[str, str]]:
+    required = set(form.get("required", ()))
+    fields = cast("Mapping[str, Json]", form.get("properties", {}))
+    return [
+        (name + (" *" if name in required else ""), _described(document, field))
+        for name, field in fields.items()
+    ]
 
 
 def _described(document: Json, field: Json) -> str:
     said = field.get("description") or _resolved(document, field).get("description", "")
-    return ": ".join(part for part in (_kind(field), str(said)) if part)
+    return ": ".join(part for part in (_kind(field), _prose(said)) if part)
 
 
 def _kind(field: Json) -> str:
+    """What a value may be, as HTML; another form is a link to it."""
     if "$ref" in field:
-        return str(field["$ref"]).rsplit("/", 1)[-1]
+        name = escape(str(field["$ref"]).rsplit("/", 1)[-1])
+        return f"<a href='#{name}'>{name}</a>"
     if "enum" in field:
-        return " | ".join(str(value) for value in field["enum"])
+        return " | ".join(escape(str(value)) for value in field["enum"])
     if "const" in field:
-        return str(field["const"]).lower()
+        return escape(str(field["const"]).lower())
     if "anyOf" in field:
         return " | ".join(_kind(part) for part in field["anyOf"])
     if field.get("type") == "array":
         return f"list of {_kind(field.get('items', {})) or 'anything'}"
-    return str(field.get("format") or field.get("type") or "")
+    return escape(str(field.get("format") or field.get("type") or ""))
 
 
 def _resolved(document: Json, schema: Json) -> Json:
@@ -129,6 +159,12 @@ def _resolved(document: Json, schema: Json) -> Json:
     return cast("Json", document["components"]["schemas"][str(reference).rsplit("/", 1)[-1]])
 
 
+def _prose(text: str) -> str:
+    """A sentence as HTML, with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
 def _table(title: str, rows: list[tuple[str, str]]) -> str:
-    lines = "".join(f"<tr><td><code>{escape(a)}</code><td>{escape(b)}" for a, b in rows)
-    return f"<p><b>{escape(title)}</b><table>{lines}</table>" if title else ""
+    """Names and what is said of them, which is HTML already; nothing when there are none."""
+    lines = "".join(f"<tr><td><code>{escape(name)}</code><td>{said}" for name, said in rows)
+    return f"<p><b>{_prose(title)}</b><table>{lines}</table>" if rows else ""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx2
@@ -288,6 +289,15 @@ async def test_the_page_lists_every_path_and_needs_no_network(everything: Everyt
     assert "http://" not in response.text.replace("http://api", "")
     hostile = json.loads(json.dumps(app.openapi()).replace("May this customer", "<img src=x>"))
     assert "<img" not in page(hostile)
+
+
+def test_every_form_that_the_page_names_is_explained_on_it(everything: Everything) -> None:
+    shown = page(create_app(services(everything)).openapi())
+    links = set(re.findall(r"href='#([^']+)'", shown))
+    assert links >= {"attach", "forms", "CustomerRef", "ProblemAnswer"}
+    assert links <= set(re.findall(r"id='?([^'>]+)", shown))
+    assert "<table></table>" not in shown
+    assert "`" not in shown
 
 
 async def test_a_second_call_with_a_key_gets_the_first_answer(everything: Everything) -> None:
