@@ -113,17 +113,33 @@ class Events:
         """
         if event.object_type not in _FETCHES or event.object_id is None:
             return
-        found = await self._fetched(_FETCHES[event.object_type], event.object_id)
-        if found is None:
-            return
-        if found["object"] in MOVES_PRODUCTS:
+        fetch = _FETCHES[event.object_type]
+        read_at, found = await self._read(fetch, event.object_id)
+        if found is not None and found["object"] in MOVES_PRODUCTS:
             await self._until_no_plan_runs(found)
-            found = await self._fetched(_FETCHES[event.object_type], event.object_id) or found
-        at = await self._now(found)
+            read_at, found = await self._read(fetch, event.object_id)
+        while found is not None:
+            at = await self._now(found)
+            if await self._applied(event, found, read_at=read_at, at=at):
+                await self.go_on(found, at=at)
+                return
+            read_at, found = await self._read(fetch, event.object_id)
+
+    async def _read(self, fetch: _Fetch, object_id: str) -> tuple[datetime, Json | None]:
+        """The object as it is now, and an instant of the database before it was read."""
+        async with self._database.session() as session:
+            read_at = await rows.database_time(session)
+        return read_at, await self._fetched(fetch, object_id)
+
+    async def _applied(self, event: Event, found: Json, *, read_at: datetime, at: datetime) -> bool:
+        """Converge what was read, unless something newer may have been written since then."""
         cause = {"kind": "stripe_event", "id": event.id}
         async with self._database.transaction(cause=cause, at=at) as session:
+            changed_at = await rows.change_of_stripe_customer(session, _owner(found))
+            if changed_at is not None and changed_at > read_at:
+                return False
             await converge(session, found)
-        await self.go_on(found, at=at)
+            return True
 
     async def go_on(self, found: Json, *, at: datetime) -> None:
         """Drive the attachment that waited for this invoice or session, if there is one."""
@@ -167,7 +183,11 @@ class Events:
 
     async def _now(self, found: Json) -> datetime:
         """The instant at which the customer of the object lives."""
-        customer = found["id"] if found["object"] == "customer" else identifier(found.get("customer"))
         async with self._database.session() as session:
-            clock = await rows.clock_of_stripe_customer(session, customer)
+            clock = await rows.clock_of_stripe_customer(session, _owner(found))
         return (clock.now if clock is not None else None) or wall_time()
+
+
+def _owner(found: Json) -> str | None:
+    """Stripe's id of the customer that the object belongs to, or is."""
+    return found["id"] if found["object"] == "customer" else identifier(found.get("customer"))

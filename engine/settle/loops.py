@@ -55,11 +55,19 @@ class Loops:
         ) as session:
             abandoned = await attachments.claim_abandoned(session)
         for attachment_id in abandoned:
-            async with self._database.session() as session:
-                found = await attachments.with_steps(session, attachment_id)
-            if found.customer_id is None:
-                await self._executor.drive(attachment_id, at=wall_time())
-                continue
-            # Claiming a customer drives on what was left unfinished, once nobody else works for it.
-            async with claimed(self._database, self._executor, found.customer_id):
-                pass
+            try:
+                await self._take_up(attachment_id)
+            except OSError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one that cannot go on must not hold the others up
+                alarm("recovery_failed", attachment=attachment_id, error=repr(error))
+
+    async def _take_up(self, attachment_id: str) -> None:
+        async with self._database.session() as session:
+            found = await attachments.with_steps(session, attachment_id)
+        if found.customer_id is None:
+            await self._executor.drive(attachment_id, at=wall_time())
+            return
+        # Claiming a customer drives on what was left unfinished, once nobody else works for it.
+        async with claimed(self._database, self._executor, found.customer_id):
+            pass

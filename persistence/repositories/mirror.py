@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -121,6 +122,20 @@ async def clock_of_stripe_customer(session: AsyncSession, stripe_id: str | None)
         .where(Customer.stripe_customer_id == stripe_id)
     )
     return found.one_or_none()
+
+
+async def database_time(session: AsyncSession) -> datetime:
+    """What the clock of the database shows, by which rows are dated."""
+    now = await session.scalar(select(func.clock_timestamp()))
+    assert isinstance(now, datetime)
+    return now
+
+
+async def change_of_stripe_customer(session: AsyncSession, stripe_id: str | None) -> datetime | None:
+    """When anything of the customer was changed last, by the database's clock; locked until commit."""
+    return await session.scalar(
+        select(Customer.updated_at).where(Customer.stripe_customer_id == stripe_id).with_for_update()
+    )
 
 
 async def id_of_stripe_customer(session: AsyncSession, stripe_id: str | None) -> str | None:
