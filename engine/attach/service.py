@@ -26,7 +26,7 @@ from engine.attach.request import AttachRequest, CancelRequest, Choice, Uncancel
 from engine.attach.store import Intent, store
 from engine.attach.supported import refuse_unbuilt, refuse_unbuilt_product, refuse_unbuilt_request
 from engine.customers.reference import Customer as Reference
-from engine.errors import NotFound
+from engine.errors import NotFound, Refused
 from engine.steps.claim import Claim, business_now, claimed
 from engine.steps.executor import Executor
 from persistence.database import Database
@@ -36,6 +36,9 @@ from persistence.repositories import attachments, catalogs, customers
 from rules.ruleset import RuleSet
 
 Json = dict[str, Any]
+
+DECIDED_ANEW = 5
+"""How often a purchase is decided anew because the customer changed under it, by an event of Stripe's."""
 
 
 class StripeCustomers(Protocol):
@@ -196,6 +199,18 @@ class Attach:
             return found.id if found is not None else None
 
     async def _plan_and_store(self, work: _Work, claim: Claim, idempotency: str | None) -> str:
+        """The attachment that was stored, or the open checkout that the same request has already."""
+        for _ in range(DECIDED_ANEW):
+            stored = await self._try_to_store(work, claim, idempotency)
+            if stored is not None:
+                return stored
+        raise Refused(
+            "concurrent_request",
+            "The customer changed each time before this could begin; send the request again in a moment.",
+        )
+
+    async def _try_to_store(self, work: _Work, claim: Claim, idempotency: str | None) -> str | None:
+        """None when the customer changed between the facts and the plan."""
         customer_id, at = claim.customer.id, claim.at
         attachment = new_id("att")
         context = await self._gathered(customer_id, work, attachment, at)
@@ -221,8 +236,8 @@ class Attach:
             decision_kind=work.decision_kind,
             at=at,
         )
-        await store(self._database, intent, plan, decided, self._rules())
-        return attachment
+        stored = await store(self._database, intent, plan, decided, self._rules())
+        return attachment if stored else None
 
     async def _gathered(self, customer_id: str, work: _Work, attachment: str, at: datetime) -> AttachContext:
         async with self._database.session() as session:

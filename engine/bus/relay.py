@@ -62,7 +62,7 @@ class Relay:
             event.remove(WatchedSession, "after_commit", self._after_commit)
 
     def _after_commit(self, session: Session) -> None:
-        if session.info.pop(TOLD, False):
+        if session.info.get(TOLD, False):
             self.wake()
 
     async def _run(self) -> None:

@@ -45,6 +45,9 @@ async def begin(
     move(session, held, event, guards=guards(held, at))
     if replaced is not None and replaced.state != "ended":
         end(session, replaced, Event.REPLACED, at=at)
+        before = await session.get_one(Subscription, replaced.subscription_id)
+        if not before.paid:
+            before.ended_at = at
     await balances.open_for(
         session, customer, held, product, anchor=anchor, replaced=replaced, usage=usage, at=at
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,8 @@ from persistence.repositories import holdings as held_rows
 
 Json = dict[str, Any]
 ATTEMPTS = 5
+SETTLED_ALREADY = frozenset({400, 404})
+"""How Stripe refuses to void what is paid, void or gone."""
 AGAIN_IN = timedelta(seconds=30)
 
 
@@ -108,6 +109,9 @@ class DueWork:
             attachment = await attachments.with_steps(session, attachment_id)
         waits = attachment.state == "awaiting_customer" and attachment.awaiting_type == "invoice"
         if waits and attachment.awaiting_id is not None:
-            with suppress(StripeRefused):
-                key = f"ws1:lapse:{attachment_id}"
+            key = f"ws1:lapse:{attachment_id}"
+            try:
                 await self._gateway.call("invoices.void", target=attachment.awaiting_id, idempotency_key=key)
+            except StripeRefused as refused:
+                if refused.failure.status not in SETTLED_ALREADY:
+                    raise
