@@ -11,6 +11,7 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
     nullcontext,
+    suppress,
 )
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ from engine.catalog import service as catalogs
 from engine.clock import wall_time
 from engine.customers.service import CustomerService, complete_customer, complete_payment_method
 from engine.mirror.converge import converge_answer
-from engine.payments.gateway import Gateway
+from engine.payments.gateway import Gateway, StripeFailed
 from engine.sandbox.stack import Addresses, embedded_stack
 from engine.settings import STRIPE, Environment, Settings, SettingsError
 from engine.settle.clocks import Clocks
@@ -117,7 +118,9 @@ async def running(
         )
         await stack.enter_async_context(_served(parts.services, listening))
         if twin is not None:
-            secrets.known.append(await _webhook_endpoint(gateway, f"{url}/v1/webhooks/stripe"))
+            at = f"{url}/v1/webhooks/stripe"
+            endpoint = _webhook_endpoint(gateway, at, alone=settings.starts_twin)
+            secrets.known.append(await stack.enter_async_context(endpoint))
         yield System(
             api_url=url,
             twin_url=addresses.stripe_base if twin is not None else None,
@@ -198,12 +201,21 @@ async def _served(services: Services, listening: socket.socket) -> AsyncGenerato
         await task
 
 
-async def _webhook_endpoint(gateway: Gateway, url: str) -> str:
-    """The secret of a webhook endpoint at the twin; those of earlier runs are taken off first."""
-    for old in await gateway.list_all("webhook_endpoints.list"):
+@asynccontextmanager
+async def _webhook_endpoint(gateway: Gateway, url: str, *, alone: bool) -> AsyncGenerator[str]:
+    """The secret of a webhook endpoint at the twin, which is taken off at the end.
+
+    Where the twin is ours `alone`, those that a run left behind which could not end in order go first: the
+    twin would wait for them for ever.
+    """
+    for old in await gateway.list_all("webhook_endpoints.list") if alone else ():
         await gateway.call("webhook_endpoints.delete", target=old["id"])
     made = await gateway.call("webhook_endpoints.create", {"url": url, "enabled_events": list(WANTED)})
-    return str(made.body["secret"])
+    try:
+        yield str(made.body["secret"])
+    finally:
+        with suppress(StripeFailed):
+            await gateway.call("webhook_endpoints.delete", target=made.body["id"])
 
 
 def _rules_answer(rules: RuleSet) -> Answer:
