@@ -13,6 +13,7 @@ from engine.attach.planning.plan import AttachPlan, SetEnd, SetQuantities, StepL
 from engine.attach.planning.stays import (
     billed_for,
     billed_for_item,
+    cycle_from,
     next_cycle_of,
     period_end_of,
     staying,
@@ -238,7 +239,7 @@ def schedule_product(context: AttachContext, config: Config) -> AttachPlan:
         tuple(steps.steps),
         (SetEnd(row=current.row_id, at=switch), *dropped(context), begins),
         (),
-        next_cycle_of(staying(stays), anchor=home.anchor, at=context.at, starts=switch),
+        cycle_from(staying(stays), anchor=home.anchor, starts=switch),
         incoming=(wanted.product,),
         outgoing=names(current),
         result="scheduled",

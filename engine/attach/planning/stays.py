@@ -9,7 +9,7 @@ from engine.attach.context import AttachContext, HeldProduct, SubscriptionTerms
 from engine.attach.planning.stripe_plan import Stay
 from engine.pricing.lines import next_cycle
 from engine.pricing.model import BilledLineView, NextCycle, PlanItems, PricedItem
-from engine.pricing.periods import last_boundary
+from engine.pricing.periods import last_boundary, needs_new_anchor
 
 
 def stays_of(
@@ -41,6 +41,14 @@ def next_cycle_of(
     """What the next renewal says when these products go on; None when nothing recurs."""
     items = [item for plan in plans for item in plan.recurring]
     return next_cycle(items, anchor=anchor, at=at, starts_at=starts) if items else None
+
+
+def cycle_from(plans: Iterable[PlanItems], *, anchor: datetime, starts: datetime) -> NextCycle | None:
+    """What the renewal at a switch says; the grid begins anew there when an item does not fit into it."""
+    held = list(plans)
+    items = [item for plan in held for item in plan.recurring]
+    restarts = needs_new_anchor(items, anchor=anchor, at=starts)
+    return next_cycle_of(held, anchor=starts if restarts else anchor, at=starts, starts=starts)
 
 
 def staying(stays: Iterable[Stay]) -> list[PlanItems]:

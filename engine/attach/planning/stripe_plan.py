@@ -14,6 +14,7 @@ from engine.attach.context import AttachContext, SubscriptionTerms
 from engine.attach.planning.plan import StepList
 from engine.clock import to_unix
 from engine.pricing.model import Line, PlanItems
+from engine.pricing.periods import needs_new_anchor
 from engine.pricing.stripe_items import (
     PresentItem,
     WantedItem,
@@ -277,7 +278,9 @@ def _schedule(
         }
     ]
     for phase in phases[1:]:
-        body = next_phase(_wanted(phase), _items(phase))
+        # An item that would join in the middle of its period would be used without ever being billed for it.
+        restart = needs_new_anchor(_items(phase), anchor=subscription.anchor, at=phase.starts)
+        body = next_phase(_wanted(phase), _items(phase), restart_anchor=restart)
         if phase.ends is not None:
             body.pop("duration")
             body["end_date"] = _end(phase)
