@@ -47,7 +47,7 @@ PLANTED = [
     ("Only what reads and writes rows knows SQLAlchemy", "engine.settle.events", "sqlalchemy"),
     ("Only the bus knows NATS", "engine.api.app", "nats"),
     ("Only the API knows FastAPI", "engine.bootstrap", "fastapi"),
-    ("The sandbox imports nothing of ours", "engine.sandbox.twin.core.amounts", "engine.money"),
+    ("The sandbox imports nothing of ours", "engine.sandbox.twin.values.amounts", "engine.money"),
     ("The sandbox imports nothing of ours", "engine.sandbox.stack", "engine.settings"),
     ("Nothing of ours imports the Stripe twin", "engine.settle.clocks", "engine.sandbox.twin.web.app"),
     ("Only the start knows the embedded servers", "engine.settle.clocks", "engine.sandbox.stack"),

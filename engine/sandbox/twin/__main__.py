@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.lifecycle.happenings import dues
+from engine.sandbox.twin.parts import dues
 from engine.sandbox.twin.web.app import build
 
 _PR_SET_PDEATHSIG = 1
@@ -62,6 +62,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port-file", type=Path, help="where to write the port once it listens")
     parser.add_argument("--traffic", type=Path, help="where to append each exchange as a JSON line")
     parser.add_argument("--data", type=Path, help="file that keeps the state")
+    parser.add_argument("--now", type=int, help="let the live clock stand at this Unix time until it is told")
     parser.add_argument("--seed", default="twin", help="ids follow from it")
     return parser.parse_args(argv)
 
@@ -82,6 +83,7 @@ def main(argv: list[str] | None = None) -> int:
             stack.enter_context(Path(traffic_file).open("a", encoding="utf-8")) if traffic_file else None
         )
         world.dues = dues
+        world.live = options.now
         keeper = Keeper(world, options.data) if options.data else None
         app = build(world, traffic, keeper)
         if options.port_file:

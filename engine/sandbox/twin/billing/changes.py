@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.sandbox.twin.core.errors import invalid, no_such
-from engine.sandbox.twin.core.types import Obj, Objs, as_list, clone, inside
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.lines import Entry
 from engine.sandbox.twin.objects.discounts import new_discounts
+from engine.sandbox.twin.values.types import Obj, Objs, as_list, clone, inside
 
 from .items import (
     check_currency,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from engine.sandbox.twin.core.errors import invalid
-from engine.sandbox.twin.core.types import Obj, inside, public
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import lines
 from engine.sandbox.twin.invoicing.drafts import (
@@ -20,6 +19,7 @@ from engine.sandbox.twin.invoicing.lines import Entry
 from engine.sandbox.twin.invoicing.paying import NO_METHOD, charge, method_for, requires_action
 from engine.sandbox.twin.invoicing.settling import finalize
 from engine.sandbox.twin.objects.payments import Result, card_error
+from engine.sandbox.twin.values.types import Obj, inside, public
 
 from .items import items_of
 from .proration import remember_debit

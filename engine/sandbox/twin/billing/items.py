@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core import calendar
 from engine.sandbox.twin.core.errors import invalid, missing
-from engine.sandbox.twin.core.types import Obj, Objs, clone, texts
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.catalog import new_price
+from engine.sandbox.twin.values import calendar
+from engine.sandbox.twin.values.types import Obj, Objs, clone, texts
 
 ONLY_RECURRING = (
     "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.amounts import amount_of
-from engine.sandbox.twin.core.types import Obj, Objs, as_list, inside, texts
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.lines import Entry, product_name
 from engine.sandbox.twin.objects.discounts import new_discounts
+from engine.sandbox.twin.values.amounts import amount_of
+from engine.sandbox.twin.values.types import Obj, Objs, as_list, inside, texts
 
 from .items import check_currency, items_of, price_for
 

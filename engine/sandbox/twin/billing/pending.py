@@ -5,11 +5,22 @@ Source: Stripe docs, billing/subscriptions/pending-updates.
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.types import Obj, clone
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj, clone
 
 # What an update may not overwrite: it can have changed while the payment was missing.
-_KEPT = {"id", "object", "_n", "_clock", "metadata", "status", "latest_invoice", "pending_update", "customer"}
+_KEPT = {
+    "id",
+    "object",
+    "_n",
+    "_account",
+    "_clock",
+    "metadata",
+    "status",
+    "latest_invoice",
+    "pending_update",
+    "customer",
+}
 HELD_SECONDS = 23 * 3600
 
 

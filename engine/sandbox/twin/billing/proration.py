@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from engine.sandbox.twin.core.amounts import amount_of, exact_amount, rounded
-from engine.sandbox.twin.core.types import Obj, Objs
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.discounting import coupon_of, parts_off
 from engine.sandbox.twin.invoicing.lines import Entry, remaining_words, unused_words, words_of
+from engine.sandbox.twin.values.amounts import amount_of, exact_amount, rounded
+from engine.sandbox.twin.values.types import Obj, Objs
 
 from .items import grid, items_of
 

@@ -5,8 +5,8 @@ Source: Stripe docs, billing/subscriptions/overview (statuses) and billing/invoi
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.types import Obj, Objs, clone, inside
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from .pending import apply_pending_update, drop_pending_update
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.errors import exclusive, invalid
-from engine.sandbox.twin.core.types import Obj
+from engine.sandbox.twin.values.types import Obj
 
 _ENDED = {"canceled", "incomplete_expired"}
 _ALWAYS = {"expand"}

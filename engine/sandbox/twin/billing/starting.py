@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.calendar import DAY
-from engine.sandbox.twin.core.errors import exclusive, invalid, missing, not_in_twin
+from engine.sandbox.twin.core.errors import exclusive, invalid, missing, not_covered
 from engine.sandbox.twin.core.render import listing
-from engine.sandbox.twin.core.types import Obj, Objs, as_list, inside, texts
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.paying import method_for
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
 from engine.sandbox.twin.objects.payments import Result
 from engine.sandbox.twin.objects.setup import new_setup_intent
+from engine.sandbox.twin.values.calendar import DAY
+from engine.sandbox.twin.values.types import Obj, Objs, as_list, inside, texts
 
 from .charging import add_pending, fill, open_invoice, settle_now, use_up_once
 from .items import check_currency, check_no_duplicates, items_of, new_item, price_for, set_period
@@ -52,7 +52,7 @@ def _new(world: World, customer: Obj, given: Obj) -> Obj:
     """The subscription without items."""
     mode: Obj = given.get("billing_mode") or {"type": "flexible"}
     if mode["type"] == "classic":
-        raise not_in_twin("billing_mode[type]=classic")
+        raise not_covered("billing_mode[type]")
     now = world.now_of(customer)
     subscription = world.new(
         "subscription",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.call import Params, assign, merge_metadata
-from engine.sandbox.twin.core.types import Obj, clone, inside
+from engine.sandbox.twin.core.call import assign, merge_metadata
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.paying import void
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
 from engine.sandbox.twin.objects.payments import Result
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, clone, inside
 
 from .changes import Change, work_out
 from .charging import add_pending, fill, open_invoice, settle_now, use_up_once

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .types import Obj
+from engine.sandbox.twin.values.types import Obj
 
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
@@ -15,7 +15,11 @@ TOO_MANY_REQUESTS = 429
 
 
 class StripeError(Exception):
-    """An answer with an error body; `keeps_state` says that what was done before it stands."""
+    """An answer with an error body; `keeps_state` says that what was done before it stands.
+
+    `stored` tells whether the answer is kept under its idempotency key, `uncovered` names what Stripe has and
+    the twin does not.
+    """
 
     def __init__(
         self,
@@ -27,12 +31,14 @@ class StripeError(Exception):
         param: str | None = None,
         keeps_state: bool = False,
         stored: bool = True,
+        uncovered: str | None = None,
         **more: Any,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.keeps_state = keeps_state
         self.stored = stored
+        self.uncovered = uncovered
         self.error: Obj = {"message": message, "type": kind, **more}
         if code is not None:
             self.error["code"] = code
@@ -71,6 +77,17 @@ def exclusive(*params: str) -> StripeError:
     return StripeError(message, code="parameters_exclusive", param=params[0])
 
 
-def not_in_twin(what: str) -> StripeError:
-    """The error for something that Stripe takes and the twin does not play yet: never a silent success."""
-    return StripeError(f"The Stripe twin does not implement {what}.", code="not_implemented_in_twin")
+def not_covered(what: str) -> StripeError:
+    """The error for a parameter that Stripe takes and the twin does not: unknown, counted, never dropped."""
+    text = f"Received unknown parameter: {what}"
+    return StripeError(text, code="parameter_unknown", param=what, stored=False, uncovered=what)
+
+
+def unknown_url(method: str, path: str, *, uncovered: str | None = None) -> StripeError:
+    """The error for an address that names no endpoint, or one that the twin does not play."""
+    text = (
+        f"Unrecognized request URL ({method}: {path}). If you are trying to list objects, remove the trailing"
+        " slash. If you are trying to retrieve an object, make sure you passed a valid (non-empty) identifier"
+        " in your code. Please see https://stripe.com/docs or we can help at https://support.stripe.com/."
+    )
+    return StripeError(text, status=NOT_FOUND, stored=False, uncovered=uncovered)

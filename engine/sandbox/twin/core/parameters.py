@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from engine.sandbox.twin.values.types import Obj, as_list, clone
+
 from .errors import StripeError, missing
-from .types import Obj, as_list, clone
 
 _DATA = Path(__file__).parent.parent / "data"
 _INTEGER = re.compile(r"-?\d+$")

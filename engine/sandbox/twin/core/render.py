@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias, cast
+from collections.abc import Iterable
+from typing import Any, cast
 
-from .call import Params
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, Objs, as_list, as_obj, public
+
+from .call import Including
 from .errors import exclusive, invalid, no_such
-from .types import Obj, Objs, as_list, as_obj, public
 from .world import World
 
-Including: TypeAlias = dict[tuple[str, str], Callable[[World, Obj], Any]]
 _MOST = 100
 _USUAL = 10
 _DEEPEST = 4

@@ -6,15 +6,20 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from .types import Obj, Objs, clone
+from engine.sandbox.twin.values.types import Obj, Objs, clone
 
 
 class Shelf:
-    """All objects by id; whatever is changed between `begin` and `commit` can be rolled back."""
+    """All objects by id; whatever is changed between `begin` and `commit` can be rolled back.
+
+    `account` is the connected account (or none: the platform) whose objects `kind` and `find` see and in
+    which new objects are kept.
+    """
 
     def __init__(self) -> None:
+        self.account: str | None = None
         self.objects: dict[str, Obj] = {}
-        self._kinds: dict[str, dict[str, Obj]] = {}
+        self._kinds: dict[tuple[str | None, str], dict[str, Obj]] = {}
         self._owned: dict[tuple[str, str], dict[str, Obj]] = {}
         self._journals: list[dict[str, Obj | None]] = []
         self._sequence = 0
@@ -23,6 +28,7 @@ class Shelf:
         """Keep a new object."""
         self._sequence += 1
         obj["_n"] = self._sequence
+        obj.setdefault("_account", self.account)
         if self._journals:
             self._journals[-1].setdefault(obj["id"], None)
         self._index(obj)
@@ -46,11 +52,19 @@ class Shelf:
 
     def kind(self, kind: str) -> Iterator[Obj]:
         """Every object of a kind, oldest first, for reading only."""
-        return iter(sorted(self._kinds.get(kind, {}).values(), key=_number))
+        return iter(sorted(self._kinds.get((self.account, kind), {}).values(), key=_number))
+
+    def everywhere(self, kind: str) -> Iterator[Obj]:
+        """Every object of a kind in whatever account, oldest first, for reading only."""
+        shelves = [held.values() for (_, name), held in self._kinds.items() if name == kind]
+        return iter(sorted((obj for shelf in shelves for obj in shelf), key=_number))
 
     def find(self, kind: str, *, customer: str | None = None, **equal: Any) -> Objs:
         """The objects of a kind with these values, oldest first; they may be changed."""
-        shelf = self._kinds.get(kind, {}) if customer is None else self._owned.get((kind, customer), {})
+        if customer is None:
+            shelf = self._kinds.get((self.account, kind), {})
+        else:
+            shelf = self._owned.get((kind, customer), {})
         found = [
             obj for obj in shelf.values() if all(obj.get(name) == value for name, value in equal.items())
         ]
@@ -100,13 +114,13 @@ class Shelf:
 
     def _index(self, obj: Obj) -> None:
         self.objects[obj["id"]] = obj
-        self._kinds.setdefault(obj["object"], {})[obj["id"]] = obj
+        self._kinds.setdefault((obj.get("_account"), obj["object"]), {})[obj["id"]] = obj
         if isinstance(obj.get("customer"), str):
             self._owned.setdefault((obj["object"], obj["customer"]), {})[obj["id"]] = obj
 
     def _drop(self, obj: Obj) -> None:
         self.objects.pop(obj["id"], None)
-        self._kinds.get(obj["object"], {}).pop(obj["id"], None)
+        self._kinds.get((obj.get("_account"), obj["object"]), {}).pop(obj["id"], None)
         if isinstance(obj.get("customer"), str):
             self._owned.get((obj["object"], obj["customer"]), {}).pop(obj["id"], None)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from engine.sandbox.twin.values.ids import Ids
+from engine.sandbox.twin.values.params import mark_read
+from engine.sandbox.twin.values.types import Obj, Objs, as_obj, clone, public
+
 from .agenda import Agenda, Due
 from .errors import StripeError, no_such
-from .ids import Ids
 from .parameters import template
 from .shelf import Shelf
-from .types import Obj, Objs, as_obj, clone, public
 
 API_VERSION = "2026-10-28.endive"
 LIVE = "live"
@@ -48,6 +51,7 @@ class World:
         self.wall = wall
         self.settings = Settings()
         self.dues: Callable[[World, Obj], list[Due]] = lambda _world, _obj: []
+        self.live: int | None = None
         self.before_customer_deletion: list[Callable[[World, Obj], None]] = []
         self.committed: Callable[[Objs], None] = lambda _events: None
         self.request: tuple[str | None, str | None] = (None, None)
@@ -59,14 +63,30 @@ class World:
         self.shelf = Shelf()
         self.agendas: dict[str, Agenda] = {}
         self._fresh: list[Objs] = []
+        self.uncovered: Counter[str] = Counter()
         self.changes = 0
 
+    @property
+    def account(self) -> str | None:
+        """The connected account in which we act now; none is the platform."""
+        return self.shelf.account
+
+    @contextmanager
+    def acting_as(self, account: str | None) -> Generator[None]:
+        """See and make the objects of a connected account (or with none: the platform) inside the block."""
+        before = self.shelf.account
+        self.shelf.account = account
+        try:
+            yield
+        finally:
+            self.shelf.account = before
+
     def now(self, clock: str | None = None) -> int:
-        """The time of a test clock, or the wall's."""
-        if clock is None:
-            return int(self.wall())
-        held = self.shelf.peek(clock)
-        return int(held["frozen_time"]) if held else int(self.wall())
+        """The time of a test clock, or that of the live clock: where it was told to stand, or the wall's."""
+        held = self.shelf.peek(clock or "")
+        if held is not None:
+            return int(held["frozen_time"])
+        return int(self.wall()) if self.live is None else self.live
 
     def now_of(self, obj: Obj) -> int:
         """The time in which an object lives."""
@@ -76,7 +96,8 @@ class World:
         self, kind: str, prefix: str, fields: Obj, *, clock: str | None = None, id_: str | None = None
     ) -> Obj:
         """A new object: Stripe's empty values, then the fields given."""
-        obj: Obj = {"id": id_ or self.ids.new(prefix), **template(kind), **fields}
+        mark_read(list(fields.values()))
+        obj: Obj = {"id": id_ or self.ids.new(prefix), **template(kind), **clone(fields)}
         obj["_clock"] = clock
         obj.setdefault("created", self.now(clock))
         return self.shelf.add(obj)
@@ -84,7 +105,7 @@ class World:
     def fetch(self, kind: str, id_: str, *, param: str = "id", status: int = 404) -> Obj:
         """The object with this id; raises Stripe's resource_missing."""
         obj = self.shelf.take(id_)
-        if obj is None or obj["object"] != kind:
+        if obj is None or obj["object"] != kind or obj["_account"] != self.account:
             raise no_such(_NAMES.get(kind, kind), id_, param=param, status=status)
         return obj
 
@@ -104,6 +125,7 @@ class World:
         if obj["object"] == "test_helpers.test_clock":
             clock = cast("str", obj["id"])
         request_id, key = self.request
+        account = cast("str | None", obj.get("_account"))
         event = self.new(
             "event",
             "evt",
@@ -113,6 +135,8 @@ class World:
                 "pending_webhooks": 0,
                 "request": {"id": request_id, "idempotency_key": key},
                 "type": type_,
+                "_account": account,
+                **({"account": account} if account else {}),
             },
             clock=clock,
         )
@@ -188,11 +212,12 @@ class World:
 
     def save(self) -> Obj:
         """Everything that a later `load` needs."""
-        return {"count": self.ids.count, "objects": list(self.shelf.objects.values())}
+        return {"count": self.ids.count, "live": self.live, "objects": list(self.shelf.objects.values())}
 
     def load(self, saved: Obj) -> None:
         """Take a saved state."""
         self.ids.count = saved["count"]
+        self.live = saved["live"]
         self.shelf.restore(saved["objects"])
         for id_ in list(self.shelf.objects):
             self.schedule(id_)

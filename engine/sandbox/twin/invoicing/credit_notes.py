@@ -5,12 +5,13 @@ Source: Stripe docs, invoicing/integration/programmatic-credit-notes.
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.call import Call, Params, Routes, assign, merge_metadata
+from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import invalid, missing, no_such
 from engine.sandbox.twin.core.render import listing, page
-from engine.sandbox.twin.core.types import Obj, Objs, clone
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.customers import move_balance
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, Objs, clone
 
 from .paying import close_payment, mark_paid
 from .records import refund_charge
@@ -83,7 +84,7 @@ def _new(world: World, invoice: Obj, params: Params) -> Obj:
 
 def _lines(world: World, invoice: Obj, params: Params) -> Objs:
     lines: Objs = []
-    for index, given in enumerate(params.get("lines") or []):
+    for index, given in enumerate(params.whole("lines") or []):
         named = given.get("invoice_line_item")
         if named and named not in invoice["_lines"]:
             raise no_such("invoice line item", named, param=f"lines[{index}][invoice_line_item]", status=400)

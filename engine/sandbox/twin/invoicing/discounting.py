@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from engine.sandbox.twin.core.amounts import rounded, shares
-from engine.sandbox.twin.core.types import Obj, Objs, inside
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.amounts import rounded, shares
+from engine.sandbox.twin.values.types import Obj, Objs, inside
 
 _PERCENT = 100
 

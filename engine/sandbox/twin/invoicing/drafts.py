@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.sandbox.twin.core.render import listing
-from engine.sandbox.twin.core.types import Obj, Objs, clone, inside
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from .discounting import apply_discounts
 from .lines import line_of_item

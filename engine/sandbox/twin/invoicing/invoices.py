@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.calendar import DAY
-from engine.sandbox.twin.core.call import Call, Params, Routes, assign, merge_metadata
+from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, clone
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
+from engine.sandbox.twin.values.calendar import DAY
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, clone
 
 from . import paying
 from .drafts import collect, new_invoice, pending_items, retotal, subscription_of, subscription_parent

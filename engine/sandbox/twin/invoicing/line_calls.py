@@ -6,14 +6,15 @@ from fractions import Fraction
 from typing import Any
 
 from engine.sandbox.twin.billing.items import price_for
-from engine.sandbox.twin.core.amounts import amount_of, rounded
-from engine.sandbox.twin.core.call import Call, Params, Routes, assign, merge_metadata
+from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, clone, inside, texts
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.catalog import new_price, new_product
 from engine.sandbox.twin.objects.discounts import new_discounts
+from engine.sandbox.twin.values.amounts import amount_of, rounded
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, clone, inside, texts
 
 from .drafts import lines_of, retotal
 from .lines import Entry, line_of_item, new_item, pricing_of, product_name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.sandbox.twin.core.calendar import day_of
-from engine.sandbox.twin.core.types import Obj, clone, inside
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.calendar import day_of
+from engine.sandbox.twin.values.types import Obj, clone, inside
 
 _SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
 _CENTS = 100

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.billing import reactions
-from engine.sandbox.twin.core.calendar import DAY
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError, invalid
-from engine.sandbox.twin.core.types import Obj, clone, inside, public
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.cards import HARD_DECLINES
 from engine.sandbox.twin.objects.customers import move_balance
 from engine.sandbox.twin.objects.payments import Attempt, Result, attempt, cancel_intent, card_error
+from engine.sandbox.twin.values.calendar import DAY
+from engine.sandbox.twin.values.types import Obj, clone, inside, public
 
 NO_METHOD = (
     "This customer has no attached payment source or default payment method. Please consider adding a default"

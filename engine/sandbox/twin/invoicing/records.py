@@ -7,9 +7,9 @@ from typing import Any
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import invalid, missing
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, Objs, clone, public
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects import payment_methods, payments
+from engine.sandbox.twin.values.types import Obj, Objs, clone, public
 
 from . import paying
 from .lines import money

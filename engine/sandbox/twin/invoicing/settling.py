@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.amounts import MINIMUM_CHARGE
-from engine.sandbox.twin.core.calendar import DAY
 from engine.sandbox.twin.core.errors import invalid
-from engine.sandbox.twin.core.types import Obj, clone
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.customers import move_balance
 from engine.sandbox.twin.objects.payments import new_intent
+from engine.sandbox.twin.values.amounts import MINIMUM_CHARGE
+from engine.sandbox.twin.values.calendar import DAY
+from engine.sandbox.twin.values.types import Obj, clone
 
 from .drafts import retotal
 from .paying import mark_paid

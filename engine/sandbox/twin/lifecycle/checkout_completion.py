@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.sandbox.twin.billing.starting import claim_currency, start
-from engine.sandbox.twin.core.amounts import amount_of
 from engine.sandbox.twin.core.errors import invalid
-from engine.sandbox.twin.core.types import Obj, Objs, clone, public
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.drafts import new_invoice, retotal
 from engine.sandbox.twin.invoicing.lines import Entry, line_of_item, new_item
@@ -24,6 +22,8 @@ from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import decline_error, new_card
 from engine.sandbox.twin.objects.payments import Attempt, Result, attempt, card_error, new_intent
 from engine.sandbox.twin.objects.setup import new_setup_intent, succeed
+from engine.sandbox.twin.values.amounts import amount_of
+from engine.sandbox.twin.values.types import Obj, Objs, clone, public
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from engine.sandbox.twin.billing.charging import fill, open_invoice, use_up_once
 from engine.sandbox.twin.billing.items import items_of, set_period
 from engine.sandbox.twin.billing.proration import whole_period
 from engine.sandbox.twin.billing.reactions import change_status
-from engine.sandbox.twin.core.types import Obj, clone, inside
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
 from engine.sandbox.twin.invoicing.settling import finalize
+from engine.sandbox.twin.values.types import Obj, clone, inside
 
 from .ending import cancel
 

@@ -6,11 +6,11 @@ from engine.sandbox.twin.billing.charging import add_pending, fill, open_invoice
 from engine.sandbox.twin.billing.items import items_of
 from engine.sandbox.twin.billing.proration import credit
 from engine.sandbox.twin.billing.reactions import change_status, end_subscription, invoices_of
-from engine.sandbox.twin.core.types import Obj, Objs
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.drafts import subscription_of
 from engine.sandbox.twin.invoicing.paying import collect_automatically, void
 from engine.sandbox.twin.invoicing.settling import finalize
+from engine.sandbox.twin.values.types import Obj, Objs
 
 _ENDED = {"canceled", "incomplete_expired"}
 

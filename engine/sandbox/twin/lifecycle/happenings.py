@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.sandbox.twin.billing.items import items_of
 from engine.sandbox.twin.core.agenda import Due
-from engine.sandbox.twin.core.calendar import DAY
-from engine.sandbox.twin.core.types import Obj, clone
+from engine.sandbox.twin.core.call import Dues, Happenings
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
 from engine.sandbox.twin.invoicing.settling import finalize
 from engine.sandbox.twin.objects.checkout import expire_session
+from engine.sandbox.twin.values.calendar import DAY
+from engine.sandbox.twin.values.types import Obj, clone
 
 from . import cycle, ending, phases
 
 _RUNNING = {"active", "past_due", "unpaid"}
 _NOTICE = 3 * DAY
-
-
-def dues(world: World, obj: Obj) -> list[Due]:
-    """What is to come for an object."""
-    match obj["object"]:
-        case "subscription":
-            return _subscription_dues(world, obj)
-        case "invoice":
-            return _invoice_dues(obj)
-        case "subscription_schedule":
-            return _schedule_dues(obj)
-        case "checkout.session" if obj["status"] == "open":
-            return [Due(obj["expires_at"], 6, "session_expires")]
-        case _:
-            return []
 
 
 def _subscription_dues(world: World, held: Obj) -> list[Due]:
@@ -55,7 +43,7 @@ def _subscription_dues(world: World, held: Obj) -> list[Due]:
     return found
 
 
-def _invoice_dues(invoice: Obj) -> list[Due]:
+def _invoice_dues(_world: World, invoice: Obj) -> list[Due]:
     status = invoice["status"]
     if status == "draft" and invoice["auto_advance"] and invoice["automatically_finalizes_at"]:
         return [Due(invoice["automatically_finalizes_at"], 4, "draft_hour")]
@@ -67,7 +55,7 @@ def _invoice_dues(invoice: Obj) -> list[Due]:
     return []
 
 
-def _schedule_dues(schedule: Obj) -> list[Due]:
+def _schedule_dues(_world: World, schedule: Obj) -> list[Due]:
     match schedule["status"]:
         case "not_started":
             return [Due(schedule["phases"][0]["start_date"], 1, "schedule_starts")]
@@ -77,54 +65,29 @@ def _schedule_dues(schedule: Obj) -> list[Due]:
             return []
 
 
-def play(world: World, due: Due, id_: str) -> None:
-    """Let one thing happen."""
-    obj = world.shelf.take(id_)
-    if obj is None:
-        return
-    match due.kind:
-        case "incomplete_expires":
-            ending.expire(world, obj)
-        case "pending_update_expires":
-            _drop_held(world, obj)
-        case "schedule_starts":
-            phases.begin(world, obj)
-        case "phase_ends":
-            phases.end_phase(world, obj, due.at)
-        case "cancel_at":
-            ending.end_at_date(world, obj)
-        case _:
-            _play_billing(world, due, obj)
+def _tell_of_trial_end(world: World, subscription: Obj, _at: int) -> None:
+    subscription["_trial_told"] = True
+    world.emit("customer.subscription.trial_will_end", subscription)
 
 
-def _play_billing(world: World, due: Due, obj: Obj) -> None:
-    match due.kind:
-        case "trial_will_end":
-            obj["_trial_told"] = True
-            world.emit("customer.subscription.trial_will_end", obj)
-        case "trial_ends":
-            cycle.end_trial(world, obj, due.at)
-        case "renewal":
-            cycle.renew(world, obj, due.at)
-        case "collection_resumes":
-            before = clone(obj)
-            obj["pause_collection"] = None
-            world.emit("customer.subscription.updated", obj, before=before)
-        case "draft_hour":
-            _finish_draft(world, obj)
-        case _:
-            _play_collection(world, due, obj)
+def _resume_collection(world: World, subscription: Obj, _at: int) -> None:
+    before = clone(subscription)
+    subscription["pause_collection"] = None
+    world.emit("customer.subscription.updated", subscription, before=before)
 
 
-def _play_collection(world: World, due: Due, obj: Obj) -> None:
-    match due.kind:
-        case "retry":
-            paying.collect_automatically(world, obj)
-        case "overdue":
-            obj["_overdue"] = True
-            paying.fall_overdue(world, obj)
-        case _:
-            expire_session(world, obj)
+def _fall_overdue(world: World, invoice: Obj, _at: int) -> None:
+    invoice["_overdue"] = True
+    paying.fall_overdue(world, invoice)
+
+
+def _timeless(happen: Callable[[World, Obj], object]) -> Callable[[World, Obj, int], None]:
+    """A happening that does not care for its instant."""
+
+    def play(world: World, obj: Obj, _at: int) -> None:
+        happen(world, obj)
+
+    return play
 
 
 def _finish_draft(world: World, invoice: Obj) -> None:
@@ -143,3 +106,30 @@ def _drop_held(world: World, subscription: Obj) -> None:
     invoice = world.shelf.take(subscription.get("_pending_invoice") or "")
     if invoice is not None and invoice["status"] == "open":
         paying.void(world, invoice)
+
+
+def _session_dues(_world: World, session: Obj) -> list[Due]:
+    return [Due(session["expires_at"], 6, "session_expires")] if session["status"] == "open" else []
+
+
+DUES: Dues = {
+    "subscription": _subscription_dues,
+    "invoice": _invoice_dues,
+    "subscription_schedule": _schedule_dues,
+    "checkout.session": _session_dues,
+}
+HAPPENINGS: Happenings = {
+    "incomplete_expires": _timeless(ending.expire),
+    "pending_update_expires": _timeless(_drop_held),
+    "schedule_starts": _timeless(phases.begin),
+    "phase_ends": phases.end_phase,
+    "cancel_at": _timeless(ending.end_at_date),
+    "trial_will_end": _tell_of_trial_end,
+    "trial_ends": cycle.end_trial,
+    "renewal": cycle.renew,
+    "collection_resumes": _resume_collection,
+    "draft_hour": _timeless(_finish_draft),
+    "retry": _timeless(paying.collect_automatically),
+    "overdue": _fall_overdue,
+    "session_expires": _timeless(expire_session),
+}

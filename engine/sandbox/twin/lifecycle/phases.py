@@ -11,8 +11,8 @@ from typing import Any
 from engine.sandbox.twin.billing.items import items_of
 from engine.sandbox.twin.billing.starting import start
 from engine.sandbox.twin.billing.updates import apply_update
-from engine.sandbox.twin.core.types import Obj, Objs, clone, inside
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from . import ending
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from engine.sandbox.twin.billing.starting import start
 from engine.sandbox.twin.billing.updates import apply_update
-from engine.sandbox.twin.core.call import Call, Params, Routes
-from engine.sandbox.twin.core.errors import NOT_FOUND, StripeError, invalid, missing, not_in_twin
-from engine.sandbox.twin.core.types import Obj, Objs, clone, inside
+from engine.sandbox.twin.core.call import Call, Routes
+from engine.sandbox.twin.core.errors import NOT_FOUND, StripeError, invalid, missing, not_covered
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.drafts import collect, lines_of, new_invoice, pending_items, retotal
 from engine.sandbox.twin.invoicing.line_calls import entry_of
 from engine.sandbox.twin.invoicing.lines import new_item
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from . import cycle
 
@@ -25,7 +26,7 @@ def create(call: Call) -> Obj:
     """The invoice that an update would make, else the next one."""
     world, params = call.world, call.params
     if "schedule" in params or "schedule_details" in params:
-        raise not_in_twin("previews of schedules")
+        raise not_covered("schedule")
     with world.dry_run():
         invoice = _preview(world, params)
         lines = clone(lines_of(world, invoice))
@@ -74,7 +75,7 @@ def _of_running(world: World, subscription: Obj, params: Params, details: Obj) -
         given["discounts"] = params["discounts"]
     anchor = inside(given, "billing_cycle_anchor").get("type")
     if anchor == "timestamp":
-        raise not_in_twin("subscription_details[billing_cycle_anchor][type]=timestamp")
+        raise not_covered("subscription_details[billing_cycle_anchor][type]")
     invoice = apply_update(world, subscription, {**given, "_preview": True}) if given else None
     return invoice if invoice is not None else _next_cycle(world, subscription)
 

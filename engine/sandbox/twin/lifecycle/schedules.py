@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.billing.items import items_of, price_for
-from engine.sandbox.twin.core import calendar
-from engine.sandbox.twin.core.call import Call, Params, Routes, merge_metadata
-from engine.sandbox.twin.core.errors import invalid, missing, not_in_twin
+from engine.sandbox.twin.core.call import Call, Routes, merge_metadata
+from engine.sandbox.twin.core.errors import invalid, missing, not_covered
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, Objs, clone, inside, texts
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values import calendar
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, texts
 
 from . import ending, phases
 
@@ -112,7 +113,7 @@ def _of_customer(world: World, params: Params) -> Obj:
     now = world.now_of(customer)
     start = now if params["start_date"] == "now" else int(params["start_date"])
     if start < now:
-        raise not_in_twin("a schedule that began in the past (backdating)")
+        raise not_covered("start_date")
     schedule = _new(world, customer, status="not_started")
     schedule["phases"] = _phases(world, params["phases"], start, now)
     schedule["end_behavior"] = params.get("end_behavior", "release")

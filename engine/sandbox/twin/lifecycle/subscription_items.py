@@ -7,8 +7,8 @@ from engine.sandbox.twin.billing.updates import apply_update
 from engine.sandbox.twin.core.call import Call, Routes
 from engine.sandbox.twin.core.errors import no_such
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj
 
 from . import phases
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from engine.sandbox.twin.billing.refusals import refuse_when_ended
 from engine.sandbox.twin.billing.starting import start
 from engine.sandbox.twin.billing.updates import apply_update
-from engine.sandbox.twin.core.call import Call, Params, Routes
+from engine.sandbox.twin.core.call import Call, Routes
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, clone, inside
 from engine.sandbox.twin.objects.discounts import deleted_discount
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, clone, inside
 
 from . import ending, phases
 
@@ -35,15 +36,13 @@ def create(call: Call) -> Obj:
     if params.get("payment_behavior") == "pending_if_incomplete":
         text = "`pending_if_incomplete` can only be used when updating a subscription."
         raise invalid(text, param="payment_behavior")
-    params.ignore(*CREATE_FIELDS)
-    return start(world, customer, dict(params))
+    return start(world, customer, params.hand_on(*CREATE_FIELDS))
 
 
 def update(call: Call) -> Obj:
     """Change a subscription."""
     subscription = call.world.fetch("subscription", call.id)
-    call.params.ignore(*UPDATE_FIELDS)
-    given = {name: value for name, value in call.params.items() if name != "expand"}
+    given = call.params.hand_on(*UPDATE_FIELDS)
     split_phase = phases.before_direct_change(call.world, subscription, given)
     apply_update(call.world, subscription, given)
     split_phase()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.sandbox.twin.core.call import Call, Params, Routes, assign, merge_metadata
-from engine.sandbox.twin.core.errors import exclusive, invalid, missing, not_in_twin
+from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
+from engine.sandbox.twin.core.errors import exclusive, invalid, missing, not_covered
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, clone
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, clone
 
 _PRODUCT_FIELDS = (
     "active", "description", "images", "marketing_features", "name", "package_dimensions",
@@ -106,7 +107,7 @@ def new_price(world: World, given: Obj, *, inline: bool = False) -> Obj:
     """A price with the given fields; an inline one (`price_data`) is not active."""
     for name in ("currency_options", "custom_unit_amount"):
         if given.get(name):
-            raise not_in_twin(f"prices[{name}]")
+            raise not_covered(name)
     recurring = given.get("recurring")
     tiers: list[Obj] | None = given.get("tiers")
     fields: Obj = {
@@ -146,7 +147,7 @@ def _unit_amounts(given: Obj) -> Obj:
 
 def _recurring(given: Obj) -> Obj:
     if given.get("usage_type") == "metered":
-        raise not_in_twin("metered prices")
+        raise not_covered("recurring[usage_type]")
     return {
         "interval": given["interval"],
         "interval_count": given.get("interval_count", 1),

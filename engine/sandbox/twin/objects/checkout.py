@@ -6,15 +6,16 @@ Source: Stripe docs, payments/checkout and api/checkout/sessions.
 from __future__ import annotations
 
 from engine.sandbox.twin.billing.items import price_for
-from engine.sandbox.twin.core import calendar
-from engine.sandbox.twin.core.amounts import amount_of
-from engine.sandbox.twin.core.call import Call, Params, Routes, merge_metadata
-from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such, not_in_twin
+from engine.sandbox.twin.core.call import Call, Routes, merge_metadata
+from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such, not_covered
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, Objs, clone, inside, public
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.discounting import parts_off
 from engine.sandbox.twin.invoicing.lines import product_name
+from engine.sandbox.twin.values import calendar
+from engine.sandbox.twin.values.amounts import amount_of
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, public
 
 from .catalog import new_price, new_product
 
@@ -52,7 +53,7 @@ def _check(params: Params, mode: str) -> None:
         if all(params.get(name) for name in names):
             raise exclusive(*names)
     if params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise not_in_twin("ui_mode other than hosted_page")
+        raise not_covered("ui_mode")
     if "success_url" not in params:
         raise missing("success_url")
     if mode != "setup" and not params.get("line_items"):
@@ -84,8 +85,8 @@ def _fields(params: Params, mode: str, customer: Obj | None) -> Obj:
         "payment_status": "no_payment_required" if mode == "setup" else "unpaid",
         "status": "open",
         "ui_mode": "hosted_page",
-        "_subscription_data": clone(params.get("subscription_data") or {}),
-        "_intent_data": clone(params.get("payment_intent_data") or params.get("setup_intent_data") or {}),
+        "_subscription_data": params.whole("subscription_data") or {},
+        "_intent_data": params.whole("payment_intent_data") or params.whole("setup_intent_data") or {},
         "_invoice_data": clone(creation.get("invoice_data") or {}),
     }
 

@@ -5,12 +5,12 @@ Source: Stripe docs, billing/testing/test-clocks.
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core import calendar
 from engine.sandbox.twin.core.call import Call, Routes
 from engine.sandbox.twin.core.errors import TOO_MANY_REQUESTS, StripeError, invalid
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values import calendar
+from engine.sandbox.twin.values.types import Obj
 
 _KIND = "test_helpers.test_clock"
 _KEPT_DAYS = 30

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.sandbox.twin.core.call import Call, Params, Routes, assign, merge_metadata
+from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, clone
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, clone
 
 from . import payment_methods
 
@@ -127,7 +128,7 @@ def delete(call: Call) -> Obj:
     for cancel in world.before_customer_deletion:
         cancel(world, customer)
     world.emit("customer.deleted", customer)
-    kept = {name: customer[name] for name in ("id", "object", "_clock", "_n")}
+    kept = {name: customer[name] for name in ("id", "object", "_account", "_clock", "_n")}
     customer.clear()
     customer.update({**kept, "deleted": True})
     return customer

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core import calendar
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, clone
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values import calendar
+from engine.sandbox.twin.values.types import Obj, clone
 
 _CODE_LENGTH = 8
 
@@ -81,7 +81,7 @@ def list_coupons(call: Call) -> Obj:
 def create_promotion_code(call: Call) -> Obj:
     """A code that a customer may type for a coupon."""
     world, params = call.world, call.params
-    promotion: Obj = params["promotion"]
+    promotion: Obj = params.whole("promotion")
     coupon = world.refer("coupon", promotion.get("coupon", ""), "promotion[coupon]")
     restrictions: Obj = params.get("restrictions") or {}
     code = world.new(

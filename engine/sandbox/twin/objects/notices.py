@@ -6,7 +6,7 @@ from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid
 from engine.sandbox.twin.core.parameters import event_types
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj
+from engine.sandbox.twin.values.types import Obj
 
 _SECRET_LENGTH = 32
 

@@ -7,8 +7,8 @@ from typing import Any
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError, invalid, missing, no_such
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj, clone
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj, clone
 
 from .cards import CARDS, DECLINES, Card, card_by_number, card_by_token
 

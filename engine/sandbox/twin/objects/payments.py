@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError
-from engine.sandbox.twin.core.types import Obj, clone, public
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj, clone, public
 
 from .cards import DECLINES, NEEDS_ACTION, WORKS
 

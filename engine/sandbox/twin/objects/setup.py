@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import page
-from engine.sandbox.twin.core.types import Obj
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj
 
 from . import payment_methods
 

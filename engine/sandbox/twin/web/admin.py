@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.sandbox.twin.core.types import Obj
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj
 
 from .api import Api
 from .courier import Courier
@@ -55,6 +55,20 @@ class Admin:
         self.api.latency_ms = int(body["ms"])
         return JSONResponse({"ms": self.api.latency_ms})
 
+    async def uncovered(self, _request: Request) -> Response:
+        """What was asked for and is not played: endpoints and parameters, each with how often."""
+        return JSONResponse({"uncovered": dict(sorted(self.world.uncovered.items()))})
+
+    async def clock(self, request: Request) -> Response:
+        """Read the live clock, or move it on (`{"now": UNIX}`): from then on it stands still."""
+        if request.method == "POST":
+            to = int((await request.json())["now"])
+            if to < self.world.now():
+                return JSONResponse({"error": "Time only moves forward.", "now": self.world.now()}, 400)
+            self.world.live = self.world.now() if self.world.live is None else self.world.live
+            self.timekeeper.advance_live(to)
+        return JSONResponse({"now": self.world.now(), "follows_the_wall": self.world.live is None})
+
     async def settings(self, request: Request) -> Response:
         """Read or change what an account sets in its dashboard."""
         given: Obj = await request.json() if request.method == "POST" else {}
@@ -73,6 +87,8 @@ class Admin:
             Route("/_twin/requests", self.requests),
             Route("/_twin/reset", self.reset, methods=["POST"]),
             Route("/_twin/latency", self.latency, methods=["POST"]),
+            Route("/_twin/uncovered", self.uncovered),
+            Route("/_twin/clock", self.clock, methods=["GET", "POST"]),
             Route("/_twin/settings", self.settings, methods=["GET", "POST"]),
         ]
 

@@ -14,17 +14,19 @@ from typing import Any, TextIO
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.sandbox.twin.core.call import Call, Params
-from engine.sandbox.twin.core.errors import NOT_FOUND, UNAUTHORIZED, StripeError, invalid, not_in_twin
+from engine.sandbox.twin.core.call import Call
+from engine.sandbox.twin.core.errors import UNAUTHORIZED, StripeError, invalid, not_covered, unknown_url
 from engine.sandbox.twin.core.parameters import checked
 from engine.sandbox.twin.core.render import render
-from engine.sandbox.twin.core.types import Obj, as_list, as_obj
 from engine.sandbox.twin.core.world import API_VERSION, World
 from engine.sandbox.twin.objects.clocks import refuse_while_advancing
+from engine.sandbox.twin.parts import INCLUDING
+from engine.sandbox.twin.values.params import Params
+from engine.sandbox.twin.values.types import Obj, as_list, as_obj
 
 from . import forms
 from .idempotency import Answer, Keys
-from .routes import INCLUDING, Router
+from .routes import Router
 
 _OK = 200
 _READ = "GET"
@@ -74,7 +76,7 @@ class Api:
             _authenticate(request)
             answer = await self._answer(request, params, key, request_id)
         except StripeError as error:
-            answer = _error_answer(error, request_id)
+            answer = self._refused(error, request, request_id)
         except Exception:  # noqa: BLE001 -- a fault of the twin is a 500 with Stripe's body
             traceback.print_exc(file=sys.stderr)
             answer = _error_answer(
@@ -88,14 +90,23 @@ class Api:
         body = json.dumps(answer.body, indent=2)
         return Response(body, answer.status, headers, "application/json")
 
+    def _refused(self, error: StripeError, request: Request, request_id: str) -> Answer:
+        """Stripe's error; what the twin does not play is counted."""
+        if error.uncovered is not None:
+            found = self._router.match(request.method, request.url.path)
+            endpoint = found[0] if found else request.url.path
+            named = endpoint if error.uncovered == endpoint else f"{endpoint} {error.uncovered}"
+            self._world.uncovered[named] += 1
+        return _error_answer(error, request_id)
+
     async def _answer(self, request: Request, params: Obj, key: str | None, request_id: str) -> Answer:
         path = request.url.path
         found = self._router.match(request.method, path)
         if found is None:
-            raise _unknown_url(request.method, path)
+            raise unknown_url(request.method, path)
         endpoint, handler, ids = found
         if handler is None:
-            raise not_in_twin(endpoint)
+            raise unknown_url(request.method, path, uncovered=endpoint)
         if key is None:
             await asyncio.sleep(self.latency_ms / 1000)
             return self._execute(Call(self._world, ids, Params({})), endpoint, params, (request_id, None))
@@ -131,7 +142,7 @@ class Api:
             result = run(call)
             unread = call.params.unread()
             if unread:
-                raise not_in_twin(f"{endpoint} [{', '.join(unread)}]")
+                raise not_covered(unread[0])
             shown = render(world, result, call.params.get("expand") or [], INCLUDING)
         return Answer(_OK, shown, request[0])
 
@@ -190,15 +201,6 @@ def _authenticate(request: Request) -> None:
     version = request.headers.get("stripe-version")
     if version not in {None, API_VERSION}:
         raise invalid(f"Invalid Stripe API version: {version}")
-
-
-def _unknown_url(method: str, path: str) -> StripeError:
-    text = (
-        f"Unrecognized request URL ({method}: {path}). If you are trying to list objects, remove the trailing"
-        " slash. If you are trying to retrieve an object, make sure you passed a valid (non-empty) identifier"
-        " in your code. Please see https://stripe.com/docs or we can help at https://support.stripe.com/."
-    )
-    return StripeError(text, status=NOT_FOUND, stored=False)
 
 
 def _error_answer(error: StripeError, request_id: str) -> Answer:

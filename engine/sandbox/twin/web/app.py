@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.lifecycle import ending, happenings
+from engine.sandbox.twin.lifecycle import ending
+from engine.sandbox.twin.parts import dues
 
 from .admin import Admin
 from .api import Api
@@ -26,7 +27,7 @@ _METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 
 def build(world: World, traffic: TextIO | None, keep: Callable[[], None] | None = None) -> Starlette:
     """The twin on a world; `keep` is called now and then to save it."""
-    world.dues = happenings.dues
+    world.dues = dues
     world.before_customer_deletion = [ending.end_all]
     courier = Courier(world)
     timekeeper = Timekeeper(world)

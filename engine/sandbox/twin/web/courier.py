@@ -14,8 +14,8 @@ from collections import deque
 
 import aiohttp
 
-from engine.sandbox.twin.core.types import Obj, Objs, public
 from engine.sandbox.twin.core.world import LIVE, World
+from engine.sandbox.twin.values.types import Obj, Objs, public
 
 _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 1.0

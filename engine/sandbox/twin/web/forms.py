@@ -7,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from engine.sandbox.twin.core.errors import invalid
-from engine.sandbox.twin.core.types import Obj
+from engine.sandbox.twin.values.types import Obj
 
 _KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 _PART = re.compile(r"\[([^\[\]]*)\]")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from engine.sandbox.twin.core.types import Obj
 from engine.sandbox.twin.invoicing.lines import money
+from engine.sandbox.twin.values.types import Obj
 
 _STYLE = """
 :root { color-scheme: light; --ink: #1a1f36; --soft: #697386; --line: #e3e8ee; --go: #0a5bd3; }

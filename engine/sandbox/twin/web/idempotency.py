@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 
 from engine.sandbox.twin.core.errors import CONFLICT, StripeError
-from engine.sandbox.twin.core.types import Obj
+from engine.sandbox.twin.values.types import Obj
 
 _KEPT_SECONDS = 24 * 3600
 _LONGEST = 255

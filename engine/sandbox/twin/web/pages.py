@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from engine.sandbox.twin.core.errors import NOT_FOUND, PAYMENT_REQUIRED, StripeError, invalid
-from engine.sandbox.twin.core.types import Obj, public
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
 from engine.sandbox.twin.invoicing.drafts import lines_of
@@ -19,6 +18,7 @@ from engine.sandbox.twin.objects.cards import PAGE_CARDS, Card
 from engine.sandbox.twin.objects.checkout import open_session
 from engine.sandbox.twin.objects.clocks import refuse_while_advancing
 from engine.sandbox.twin.objects.payment_methods import new_card
+from engine.sandbox.twin.values.types import Obj, public
 
 from . import forms, html
 

@@ -1,4 +1,4 @@
-"""Who moves time? Test clocks run through what is due in between; the live clock follows the wall."""
+"""Who moves time? Test clocks run through what is due until then; the live clock stands or follows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 import sys
 import traceback
 
-from engine.sandbox.twin.core.types import Obj
 from engine.sandbox.twin.core.world import LIVE, World
-from engine.sandbox.twin.lifecycle import happenings
+from engine.sandbox.twin.parts import play
+from engine.sandbox.twin.values.types import Obj
 
 _TICK = 0.25
 
@@ -22,7 +22,7 @@ class Timekeeper:
 
     def look(self) -> None:
         """Begin to move every clock that was told to advance."""
-        for clock in self._world.shelf.kind("test_helpers.test_clock"):
+        for clock in self._world.shelf.everywhere("test_helpers.test_clock"):
             if clock["status"] == "advancing" and clock["id"] not in self._moves:
                 task = asyncio.get_running_loop().create_task(self._move(clock["id"]))
                 self._moves[clock["id"]] = task
@@ -33,10 +33,20 @@ class Timekeeper:
         return None if found is None else found[0].at
 
     async def follow_the_wall(self) -> None:
-        """Play what is due on the live clock, for ever."""
+        """Play what is due on the live clock, for ever, unless it was told to stand."""
         while True:
-            self._play(LIVE, int(self._world.wall()))
+            if self._world.live is None:
+                self._play(LIVE, int(self._world.wall()))
             await asyncio.sleep(_TICK)
+
+    def advance_live(self, to: int) -> None:
+        """Move the standing live clock on and play what is due until then, each at its instant."""
+        world = self._world
+        while (found := world.agenda(LIVE).next()) is not None and found[0].at <= to:
+            world.live = max(world.live or 0, found[0].at)
+            with world.transaction():
+                play(world, *found)
+        world.live = to
 
     async def close(self) -> None:
         """Stop moving clocks."""
@@ -71,7 +81,7 @@ class Timekeeper:
             held = self._world.shelf.take(clock["id"])
             if held is not None:
                 held["frozen_time"] = max(held["frozen_time"], due.at)
-            happenings.play(self._world, due, id_)
+            play(self._world, due, id_)
         return True
 
     def _arrive(self, clock: Obj, at: int, status: str) -> None:
@@ -82,7 +92,8 @@ class Timekeeper:
             held["frozen_time"] = at
             held["status"] = status
             held["status_details"] = {}
-            self._world.emit(f"test_helpers.test_clock.{status}", held)
+            with self._world.acting_as(held["_account"]):
+                self._world.emit(f"test_helpers.test_clock.{status}", held)
 
     def _play(self, clock: str, until: int) -> None:
         while True:
@@ -90,4 +101,4 @@ class Timekeeper:
             if found is None or found[0].at > until:
                 return
             with self._world.transaction():
-                happenings.play(self._world, *found)
+                play(self._world, *found)

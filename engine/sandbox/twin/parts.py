@@ -1,0 +1,77 @@
+"""What does the twin play? The tables of all its rooms, put together."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import cast
+
+from engine.sandbox.twin.core.agenda import Due
+from engine.sandbox.twin.core.call import Dues, Happenings, Including, Routes
+from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.invoicing import credit_notes, invoices, line_calls, records
+from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
+from engine.sandbox.twin.objects import (
+    catalog,
+    checkout,
+    clocks,
+    customers,
+    discounts,
+    including,
+    notices,
+    payment_methods,
+    setup,
+)
+from engine.sandbox.twin.values.types import Obj
+
+PARTS: tuple[ModuleType, ...] = (
+    customers,
+    payment_methods,
+    catalog,
+    discounts,
+    setup,
+    clocks,
+    notices,
+    checkout,
+    including,
+    subscriptions,
+    subscription_items,
+    schedules,
+    previews,
+    happenings,
+    invoices,
+    line_calls,
+    records,
+    credit_notes,
+)
+"""Each may have `ROUTES`, `DUES`, `HAPPENINGS` and `INCLUDING`; see core/call.py."""
+
+
+def _together(name: str) -> dict[object, object]:
+    """The table of this name of every part; two parts with the same key are a mistake."""
+    whole: dict[object, object] = {}
+    for part in PARTS:
+        table: dict[object, object] = getattr(part, name, {})
+        assert not whole.keys() & table.keys(), (part.__name__, whole.keys() & table.keys())
+        whole |= table
+    return whole
+
+
+ROUTES = cast("Routes", _together("ROUTES"))
+DUES = cast("Dues", _together("DUES"))
+HAPPENINGS = cast("Happenings", _together("HAPPENINGS"))
+INCLUDING = cast("Including", _together("INCLUDING"))
+
+
+def dues(world: World, obj: Obj) -> list[Due]:
+    """What is to come for an object."""
+    of_kind = DUES.get(obj["object"])
+    return of_kind(world, obj) if of_kind is not None else []
+
+
+def play(world: World, due: Due, id_: str) -> None:
+    """Let one thing happen, in the account of the object to which it happens."""
+    obj = world.shelf.take(id_)
+    if obj is None:
+        return
+    with world.acting_as(obj["_account"]):
+        HAPPENINGS[due.kind](world, obj, due.at)

@@ -1,0 +1,1 @@
+"""What passes through the twin: JSON, amounts, instants, ids and parameters."""
