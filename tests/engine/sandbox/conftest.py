@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.sandbox.browser import Browser, chromium, open_browser
 from tests.engine.sandbox.twin_client import Clock, Twin
 
 _ROOT = Path(__file__).parents[3]
@@ -42,3 +43,13 @@ def twin(traffic: Path) -> Iterator[Twin]:
 def clock(twin: Twin) -> Clock:
     """A test clock at 2026-01-01."""
     return twin.clock()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser of the run; `with browser.page() as page:` is Playwright's page."""
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with open_browser(path) as opened:
+        yield opened
