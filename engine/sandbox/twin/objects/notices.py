@@ -23,12 +23,12 @@ def create(call: Call) -> Obj:
             "enabled_events": params["enabled_events"],
             "status": "enabled",
             "url": params["url"],
+            "_connect": params.get("connect", False),
             "_secret": f"whsec_{world.ids.token(_SECRET_LENGTH)}",
         },
     )
     assign(endpoint, params, "description")
     merge_metadata(endpoint, params)
-    params.ignore("connect")
     return {**endpoint, "secret": endpoint["_secret"]}
 
 

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine.sandbox.twin.connect import access
 from engine.sandbox.twin.core.call import Call
 from engine.sandbox.twin.core.errors import UNAUTHORIZED, StripeError, invalid, not_covered, unknown_url
 from engine.sandbox.twin.core.parameters import checked
@@ -53,13 +54,13 @@ class Api:
         self._world = world
         self._traffic = traffic
         self._router = Router()
-        self.keys = Keys()
+        self._keys: dict[str | None, Keys] = {}
         self.exchanges: list[Exchange] = []
         self.latency_ms = 0
 
     def forget(self) -> None:
         """Forget all idempotency keys and logged calls."""
-        self.keys = Keys()
+        self._keys.clear()
         self.exchanges.clear()
 
     async def __call__(self, request: Request) -> Response:
@@ -74,7 +75,10 @@ class Api:
         try:
             params = await _params(request)
             _authenticate(request)
-            answer = await self._answer(request, params, key, request_id)
+            account = access.in_force(self._world, request.headers.get("stripe-account"))
+            if account is not None:
+                headers["Stripe-Account"] = account
+            answer = await self._answer(request, params, (account, key), request_id)
         except StripeError as error:
             answer = self._refused(error, request, request_id)
         except Exception:  # noqa: BLE001 -- a fault of the twin is a 500 with Stripe's body
@@ -99,7 +103,10 @@ class Api:
             self._world.uncovered[named] += 1
         return _error_answer(error, request_id)
 
-    async def _answer(self, request: Request, params: Obj, key: str | None, request_id: str) -> Answer:
+    async def _answer(
+        self, request: Request, params: Obj, who: tuple[str | None, str | None], request_id: str
+    ) -> Answer:
+        account, key = who
         path = request.url.path
         found = self._router.match(request.method, path)
         if found is None:
@@ -109,23 +116,27 @@ class Api:
             raise unknown_url(request.method, path, uncovered=endpoint)
         if key is None:
             await asyncio.sleep(self.latency_ms / 1000)
-            return self._execute(Call(self._world, ids, Params({})), endpoint, params, (request_id, None))
-        stored = self.keys.begin(key, f"{request.method} {path}", params, time.time())
+            call = Call(self._world, ids, Params({}))
+            with self._world.acting_as(account):
+                return self._execute(call, endpoint, params, (request_id, None))
+        keys = self._keys.setdefault(account, Keys())
+        stored = keys.begin(key, f"{request.method} {path}", params, time.time())
         if stored is not None:
             return stored
         try:
             await asyncio.sleep(self.latency_ms / 1000)
             call = Call(self._world, ids, Params({}))
-            answer = self._execute(call, endpoint, params, (request_id, key))
+            with self._world.acting_as(account):
+                answer = self._execute(call, endpoint, params, (request_id, key))
         except StripeError as error:
             if not error.stored:
-                self.keys.release(key)
+                keys.release(key)
                 raise
             answer = _error_answer(error, request_id)
         except BaseException:
-            self.keys.release(key)
+            keys.release(key)
             raise
-        self.keys.finish(key, answer)
+        keys.finish(key, answer)
         return answer
 
     def _execute(self, call: Call, endpoint: str, params: Obj, request: tuple[str, str | None]) -> Answer:

@@ -46,7 +46,8 @@ class Courier:
         """Take the events of a transaction; the sending goes on by itself."""
         for event in events:
             clock = str(event["_clock"] or LIVE)
-            endpoints = [held for held in self._world.shelf.kind("webhook_endpoint") if _wants(held, event)]
+            everywhere = self._world.shelf.everywhere("webhook_endpoint")
+            endpoints = [held for held in everywhere if _wants(held, event)]
             event["pending_webhooks"] = len(endpoints)
             self._log.setdefault(clock, []).append(event["id"])
             if endpoints:
@@ -131,5 +132,10 @@ class Courier:
 
 
 def _wants(endpoint: Obj, event: Obj) -> bool:
+    """A Connect endpoint gets what happens in connected accounts, any other what happens in its own."""
+    owner, place = endpoint["_account"], event["_account"]
+    heard = owner is None and place is not None if endpoint["_connect"] else owner == place
+    if not heard:
+        return False
     wanted: list[str] = endpoint["enabled_events"]
     return endpoint["status"] == "enabled" and ("*" in wanted or event["type"] in wanted)
