@@ -56,8 +56,13 @@ class Price:
 
 def moved(anchor: int, interval: str, steps: int) -> int:
     """The anchor moved by whole intervals; the day is that of the anchor, or the month's last."""
-    start = datetime.fromtimestamp(anchor, UTC)
-    return int((start + relativedelta(**{f"{interval}s": steps})).timestamp())
+    lengths = {
+        "day": relativedelta(days=steps),
+        "week": relativedelta(weeks=steps),
+        "month": relativedelta(months=steps),
+        "year": relativedelta(years=steps),
+    }
+    return int((datetime.fromtimestamp(anchor, UTC) + lengths[interval]).timestamp())
 
 
 def period(anchor: int, price: Price, at: int) -> tuple[int, int]:
