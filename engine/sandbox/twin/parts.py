@@ -21,6 +21,7 @@ from engine.sandbox.twin.objects import (
     payment_methods,
     setup,
 )
+from engine.sandbox.twin.taxes import rates
 from engine.sandbox.twin.values.types import Obj
 
 PARTS: tuple[ModuleType, ...] = (
@@ -42,6 +43,7 @@ PARTS: tuple[ModuleType, ...] = (
     line_calls,
     records,
     credit_notes,
+    rates,
 )
 """Each may have `ROUTES`, `DUES`, `HAPPENINGS` and `INCLUDING`; see core/call.py."""
 

@@ -11,6 +11,7 @@ from engine.sandbox.twin.core.errors import invalid, no_such
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.lines import Entry
 from engine.sandbox.twin.objects.discounts import new_discounts
+from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.types import Obj, Objs, as_list, clone, inside
 
 from .items import (
@@ -142,6 +143,8 @@ def _change_item(world: World, change: Change, entry: Obj, where: str) -> None:
     if "metadata" in entry:
         _merge(item, entry["metadata"])
     _discount_item(world, change, item, entry)
+    if "tax_rates" in entry:
+        item["tax_rates"] = named_rates(world, entry["tax_rates"], f"{where}[tax_rates]")
     if (price["id"], quantity) == before:
         return
     if change.prorates:

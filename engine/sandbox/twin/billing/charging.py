@@ -7,6 +7,7 @@ from typing import Any
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import lines
+from engine.sandbox.twin.invoicing.discounting import coupon_of
 from engine.sandbox.twin.invoicing.drafts import (
     collect,
     lines_of,
@@ -19,7 +20,7 @@ from engine.sandbox.twin.invoicing.lines import Entry
 from engine.sandbox.twin.invoicing.paying import NO_METHOD, charge, method_for, requires_action
 from engine.sandbox.twin.invoicing.settling import finalize
 from engine.sandbox.twin.objects.payments import Result, card_error
-from engine.sandbox.twin.values.types import Obj, inside, public
+from engine.sandbox.twin.values.types import Obj, clone, public
 
 from .items import items_of
 from .proration import remember_debit
@@ -37,6 +38,7 @@ def open_invoice(world: World, subscription: Obj, reason: str, **about: Any) -> 
         billing_reason=reason,
         collection_method=subscription["collection_method"],
         default_payment_method=None,
+        default_tax_rates=clone(subscription["default_tax_rates"]),
         discounts=list(subscription["discounts"]),
         parent=subscription_parent(subscription),
         period_start=about.pop("period_start", now),
@@ -86,14 +88,14 @@ def _name_debits(world: World, invoice: Obj, items: dict[str, Obj]) -> None:
 
 
 def use_up_once(world: World, subscription: Obj) -> None:
-    """Coupons for one invoice leave the subscription once an invoice has taken them."""
-    kept: list[str] = []
-    for discount in subscription["discounts"]:
-        held = world.shelf.peek(discount) or {}
-        coupon = world.shelf.peek(inside(held, "source").get("coupon", "")) or {}
-        if coupon.get("duration") != "once":
-            kept.append(discount)
-    subscription["discounts"] = kept
+    """Coupons for one invoice leave the subscription and its items once an invoice has taken them."""
+    for holder in (subscription, *items_of(subscription)):
+        holder["discounts"] = [each for each in holder["discounts"] if not _is_for_once(world, each)]
+
+
+def _is_for_once(world: World, discount: str) -> bool:
+    coupon = coupon_of(world, discount)
+    return coupon is not None and coupon["duration"] == "once"
 
 
 def settle_now(world: World, subscription: Obj, invoice: Obj, behavior: str) -> Result | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.sandbox.twin.core.errors import invalid, missing
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.catalog import new_price
+from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values import calendar
 from engine.sandbox.twin.values.types import Obj, Objs, clone, texts
 
@@ -96,7 +97,7 @@ def new_item(world: World, subscription: Obj, price: Obj, given: Obj) -> Obj:
         "metadata": texts(given.get("metadata")),
         "quantity": given.get("quantity", 1),
         "subscription": subscription["id"],
-        "tax_rates": [],
+        "tax_rates": named_rates(world, given.get("tax_rates"), "tax_rates"),
         "_debits": [],
     }
     set_price(item, price)

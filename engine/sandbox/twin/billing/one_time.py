@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.lines import Entry, product_name
 from engine.sandbox.twin.objects.discounts import new_discounts
+from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.amounts import amount_of
 from engine.sandbox.twin.values.types import Obj, Objs, as_list, inside, texts
 
@@ -41,4 +42,5 @@ def _entry(world: World, subscription: Obj, given: Obj, where: str) -> Entry:
         discountable=given.get("discountable", True),
         metadata=dict(texts(given.get("metadata"))),
         discounts=new_discounts(world, customer, given.get("discounts") or []),
+        tax_rates=named_rates(world, given.get("tax_rates"), f"{where}[tax_rates]"),
     )

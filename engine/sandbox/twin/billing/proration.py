@@ -26,6 +26,7 @@ def remember_debit(item: Obj, entry: Entry, *, invoice: str | None, line: str | 
                 "end": entry.end,
                 "price": entry.price["id"],
                 "quantity": entry.quantity,
+                "tax_rates": entry.tax_rates,
                 "invoice": invoice,
                 "line": line,
             }
@@ -70,6 +71,7 @@ def _credit_entry(
         proration=True,
         credited=credited,
         discountable=False,
+        tax_rates=debit["tax_rates"],
     )
 
 
@@ -94,6 +96,7 @@ def debit(world: World, subscription: Obj, item: Obj, at: int, end: int) -> Entr
         item=item["id"],
         proration=True,
         discountable=False,
+        tax_rates=item["tax_rates"],
     )
 
 
@@ -128,6 +131,7 @@ def whole_period(world: World, subscription: Obj, item: Obj) -> Entry:
         item=item["id"],
         discounts=list(item["discounts"]),
         metadata=dict(item["metadata"]),
+        tax_rates=item["tax_rates"],
     )
     if subscription["status"] == "trialing":
         words = words_of(world, price, quantity).split(" (", maxsplit=1)[0]

@@ -10,6 +10,7 @@ from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
 from engine.sandbox.twin.objects.payments import Result
 from engine.sandbox.twin.objects.setup import new_setup_intent
+from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.types import Obj, Objs, as_list, inside, texts
 
@@ -68,7 +69,7 @@ def _new(world: World, customer: Obj, given: Obj) -> Obj:
             "collection_method": given.get("collection_method", "charge_automatically"),
             "currency": "usd",
             "customer": customer["id"],
-            "default_tax_rates": [],
+            "default_tax_rates": named_rates(world, given.get("default_tax_rates"), "default_tax_rates"),
             "days_until_due": given.get("days_until_due"),
             "description": given.get("description"),
             "metadata": texts(given.get("metadata")),

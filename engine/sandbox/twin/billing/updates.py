@@ -8,6 +8,7 @@ from engine.sandbox.twin.invoicing.paying import void
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
 from engine.sandbox.twin.objects.payments import Result
+from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone, inside
 
@@ -51,6 +52,9 @@ def _write(world: World, state: Obj, given: Obj) -> None:
         chosen = given["default_payment_method"]
         method = of_customer(world, chosen, customer, "default_payment_method") if chosen else None
         state["default_payment_method"] = method["id"] if method else None
+    if "default_tax_rates" in given:
+        named = given["default_tax_rates"]
+        state["default_tax_rates"] = named_rates(world, named, "default_tax_rates")
     if "discounts" in given:
         named = given["discounts"]
         state["discounts"] = new_discounts(world, customer, named, subscription=state["id"])

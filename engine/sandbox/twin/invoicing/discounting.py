@@ -20,7 +20,15 @@ def coupon_of(world: World, discount_id: str) -> Obj | None:
     return None if discount is None else world.shelf.peek(discount["source"]["coupon"])
 
 
-def parts_off(coupon: Obj, products: list[str], amounts: list[int]) -> list[int]:
+def amount_off_in(coupon: Obj, currency: str) -> int | None:
+    """What a coupon of an amount takes off in a currency; nothing where it does not know the currency."""
+    if coupon["currency"] == currency:
+        amount: int | None = coupon["amount_off"]
+        return amount
+    return inside(coupon, "_currency_options", currency).get("amount_off")
+
+
+def parts_off(coupon: Obj, products: list[str], amounts: list[int], currency: str | None = None) -> list[int]:
     """What a coupon takes off each amount; products that it does not apply to give nothing."""
     only: list[str] | None = coupon["_products"]
     open_amounts = [
@@ -30,19 +38,26 @@ def parts_off(coupon: Obj, products: list[str], amounts: list[int]) -> list[int]
     if coupon["percent_off"] is not None:
         share = Fraction(str(coupon["percent_off"])) / _PERCENT
         return [rounded(amount * share) for amount in open_amounts]
-    return shares(min(coupon["amount_off"], sum(open_amounts)), open_amounts)
+    off = amount_off_in(coupon, currency or coupon["currency"]) or 0
+    return _split(min(off, sum(open_amounts)), open_amounts)
+
+
+def _split(total: int, weights: list[int]) -> list[int]:
+    """An amount over those lines that have anything left to take it off."""
+    bearing = [index for index, weight in enumerate(weights) if weight]
+    parts = dict(zip(bearing, shares(total, [weights[index] for index in bearing]), strict=True))
+    return [parts.get(index, 0) for index in range(len(weights))]
 
 
 def apply_discounts(world: World, invoice: Obj, lines: Objs) -> Objs:
-    """Write the discounts into the lines; answers the sum of each."""
+    """Write the discounts into the lines, a line's own first; answers the sum of each."""
     sums: dict[str, int] = {}
     for line in lines:
         line["discount_amounts"] = []
-    for discount in invoice["discounts"]:
-        _apply(world, discount, [line for line in lines if line["discountable"]], sums)
-    for line in lines:
         for discount in line["discounts"]:
             _apply(world, discount, [line], sums)
+    for discount in invoice["discounts"]:
+        _apply(world, discount, [line for line in lines if line["discountable"]], sums)
     return [{"amount": amount, "discount": discount} for discount, amount in sums.items()]
 
 
@@ -52,9 +67,8 @@ def _apply(world: World, discount: str, lines: Objs, sums: dict[str, int]) -> No
         return
     products = [str(inside(line, "pricing", "price_details").get("product")) for line in lines]
     left = [line["amount"] - sum(part["amount"] for part in line["discount_amounts"]) for line in lines]
-    for line, part in zip(lines, parts_off(coupon, products, left), strict=True):
+    parts = parts_off(coupon, products, left, lines[0]["currency"])
+    for line, part in zip(lines, parts, strict=True):
         if part:
             line["discount_amounts"].append({"amount": part, "discount": discount})
-    sums[discount] = sums.get(discount, 0) + sum(
-        part["amount"] for line in lines for part in line["discount_amounts"] if part["discount"] == discount
-    )
+    sums[discount] = sums.get(discount, 0) + sum(parts)

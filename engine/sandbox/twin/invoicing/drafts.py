@@ -10,6 +10,7 @@ from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from .discounting import apply_discounts
 from .lines import line_of_item
+from .totals import tax_lines, write_totals
 
 _SHOWN_LINES = 10
 
@@ -95,20 +96,15 @@ def lines_of(world: World, invoice: Obj) -> Objs:
 
 
 def retotal(world: World, invoice: Obj) -> None:
-    """Bring the sums of a draft up to date with its lines, discounts and the customer's balance."""
+    """Bring the sums of a draft up to date with its lines, discounts, taxes and the customer's balance."""
     lines = lines_of(world, invoice)
     taken = apply_discounts(world, invoice, lines)
-    subtotal = sum(line["amount"] for line in lines)
-    total = subtotal - sum(share["amount"] for share in taken)
-    invoice["subtotal"] = invoice["subtotal_excluding_tax"] = subtotal
-    invoice["total"] = invoice["total_excluding_tax"] = total
-    invoice["total_discount_amounts"] = taken
-    invoice["total_pretax_credit_amounts"] = []
-    invoice["total_taxes"] = []
+    tax_lines(invoice, lines)
+    write_totals(invoice, lines, taken)
     if invoice["status"] == "draft":
         customer = world.shelf.peek(invoice["customer"]) or {}
         invoice["starting_balance"] = customer.get("balance", 0)
-        invoice["amount_due"] = max(0, total + invoice["starting_balance"])
+        invoice["amount_due"] = max(0, invoice["total"] + invoice["starting_balance"])
         invoice["amount_remaining"] = invoice["amount_due"]
     show_lines(world, invoice)
 

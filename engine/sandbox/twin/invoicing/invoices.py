@@ -8,6 +8,7 @@ from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
+from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone
@@ -77,6 +78,9 @@ def _write(world: World, invoice: Obj, params: Params) -> None:
         invoice["_days_until_due"] = params["days_until_due"]
         invoice["due_date"] = world.now_of(invoice) + params["days_until_due"] * DAY
     assign(invoice, params, "due_date")
+    if "default_tax_rates" in params:
+        named = params["default_tax_rates"]
+        invoice["default_tax_rates"] = named_rates(world, named, "default_tax_rates")
     customer = world.fetch("customer", invoice["customer"])
     if params.get("default_payment_method"):
         method = of_customer(world, params["default_payment_method"], customer, "default_payment_method")

@@ -12,6 +12,7 @@ from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.catalog import new_price, new_product
 from engine.sandbox.twin.objects.discounts import new_discounts
+from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.amounts import amount_of, rounded
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone, inside, texts
@@ -60,6 +61,7 @@ def entry_of(world: World, customer: Obj, given: Obj, currency: str, where: str)
         quantity=quantity,
         metadata=dict(texts(given.get("metadata"))),
         discounts=new_discounts(world, customer, given.get("discounts") or []),
+        tax_rates=named_rates(world, given.get("tax_rates"), f"{where}[tax_rates]"),
     )
     entry.discountable = given.get("discountable", True)
     priced = _price(world, given, where)

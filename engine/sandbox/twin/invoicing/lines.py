@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.calendar import day_of
-from engine.sandbox.twin.values.types import Obj, clone, inside
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 _SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
 _CENTS = 100
@@ -33,6 +33,8 @@ class Entry:
     discountable: bool = True
     metadata: Obj = field(default_factory=dict[str, Any])
     discounts: list[str] = field(default_factory=list[str])
+    tax_rates: Objs = field(default_factory=list[Obj])
+    taxes: Objs | None = None
 
 
 def product_name(world: World, price: Obj) -> str:
@@ -114,8 +116,9 @@ def new_item(world: World, customer: Obj, entry: Entry, *, invoice: str | None =
             "proration": entry.proration,
             "quantity": entry.quantity,
             "quantity_decimal": str(entry.quantity),
-            "tax_rates": [],
+            "tax_rates": clone(entry.tax_rates),
             "test_clock": customer["test_clock"],
+            "_taxes": clone(entry.taxes),
             "_credited": entry.credited,
             "_created": world.now_of(customer),
         },
@@ -143,7 +146,8 @@ def line_of_item(world: World, invoice: Obj, item: Obj) -> Obj:
     kind = "subscription_item_details" if subscription_item else "invoice_item_details"
     names = ("amount", "currency", "description", "discountable", "metadata", "period", "pricing", "quantity")
     fields = {name: clone(item[name]) for name in names}
-    fields["discounts"] = list(item["discounts"])
+    fields |= {"discounts": list(item["discounts"]), "_taxes": clone(item["_taxes"])}
+    fields["_tax_rates"] = clone(item["tax_rates"])
     return _line(world, invoice, {**fields, "parent": _parent(kind, about), "subscription": subscription})
 
 
@@ -168,6 +172,8 @@ def line_of_period(world: World, invoice: Obj, entry: Entry) -> Obj:
         "pricing": pricing_of(entry),
         "quantity": entry.quantity,
         "subscription": entry.subscription,
+        "_tax_rates": clone(entry.tax_rates),
+        "_taxes": None,
     }
     return _line(world, invoice, fields)
 

@@ -36,8 +36,8 @@ def _cut(subscription: Obj, item: Obj) -> None:
 def _bill_cycle(world: World, subscription: Obj, due: list[Obj], before: Obj, since: int) -> Obj:
     """The draft of a cycle; first the subscription says that its periods moved, then the draft is there."""
     mark = world.mark()
-    lasting = [discount for discount in subscription["discounts"] if _lasts(world, subscription, discount)]
-    subscription["discounts"] = lasting
+    for holder in (subscription, *items_of(subscription)):
+        holder["discounts"] = [each for each in holder["discounts"] if _lasts(world, subscription, each)]
     invoice = open_invoice(world, subscription, "subscription_cycle", period_start=since)
     fill(world, subscription, invoice, [whole_period(world, subscription, item) for item in due])
     use_up_once(world, subscription)

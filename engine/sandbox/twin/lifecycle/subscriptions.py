@@ -16,15 +16,16 @@ from . import ending, phases
 
 CREATE_FIELDS = (
     "add_invoice_items", "billing_cycle_anchor", "billing_mode", "cancel_at", "cancel_at_period_end",
-    "collection_method", "currency", "customer", "days_until_due", "default_payment_method", "description",
-    "discounts", "items", "metadata", "off_session", "payment_behavior", "payment_settings",
-    "proration_behavior", "trial_end", "trial_period_days", "trial_settings", "trial_from_plan",
+    "collection_method", "currency", "customer", "days_until_due", "default_payment_method",
+    "default_tax_rates", "description", "discounts", "items", "metadata", "off_session", "payment_behavior",
+    "payment_settings", "proration_behavior", "trial_end", "trial_period_days", "trial_settings",
+    "trial_from_plan",
 )  # fmt: skip
 UPDATE_FIELDS = (
     "add_invoice_items", "billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "cancellation_details",
-    "collection_method", "days_until_due", "default_payment_method", "description", "discounts", "items",
-    "metadata", "off_session", "pause_collection", "payment_behavior", "payment_settings",
-    "proration_behavior", "proration_date", "trial_end", "trial_settings",
+    "collection_method", "days_until_due", "default_payment_method", "default_tax_rates", "description",
+    "discounts", "items", "metadata", "off_session", "pause_collection", "payment_behavior",
+    "payment_settings", "proration_behavior", "proration_date", "trial_end", "trial_settings",
 )  # fmt: skip
 _ENDED = {"canceled", "incomplete_expired"}
 

@@ -1,0 +1,1 @@
+"""Taxes of Stripe: tax rates, and what they add to or hold within a line."""
