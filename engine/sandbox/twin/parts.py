@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import cast
 
+from engine.sandbox.twin.books import postings, transactions
 from engine.sandbox.twin.core.agenda import Due
-from engine.sandbox.twin.core.call import Dues, Happenings, Including, Routes
+from engine.sandbox.twin.core.call import Dues, Happenings, Including, Postings, Routes
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import credit_notes, invoices, line_calls, records
 from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
@@ -44,8 +45,10 @@ PARTS: tuple[ModuleType, ...] = (
     records,
     credit_notes,
     rates,
+    transactions,
+    postings,
 )
-"""Each may have `ROUTES`, `DUES`, `HAPPENINGS` and `INCLUDING`; see core/call.py."""
+"""Each may have `ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`; see core/call.py."""
 
 
 def _together(name: str) -> dict[object, object]:
@@ -62,6 +65,7 @@ ROUTES = cast("Routes", _together("ROUTES"))
 DUES = cast("Dues", _together("DUES"))
 HAPPENINGS = cast("Happenings", _together("HAPPENINGS"))
 INCLUDING = cast("Including", _together("INCLUDING"))
+POSTINGS = cast("Postings", _together("POSTINGS"))
 
 
 def dues(world: World, obj: Obj) -> list[Due]:
@@ -77,3 +81,10 @@ def play(world: World, due: Due, id_: str) -> None:
         return
     with world.acting_as(obj["_account"]):
         HAPPENINGS[due.kind](world, obj, due.at)
+
+
+def keep_books(world: World, type_: str, obj: Obj) -> None:
+    """Write down what an event means for the ledger."""
+    posting = POSTINGS.get(type_)
+    if posting is not None:
+        posting(world, obj)

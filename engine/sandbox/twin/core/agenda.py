@@ -5,6 +5,9 @@ from __future__ import annotations
 import heapq
 from typing import NamedTuple
 
+SETTLING = 90
+"""The rank from which on a happening only settles money: nobody waits for it."""
+
 
 class Due(NamedTuple):
     """One happening to come; at the same instant the lower rank goes first."""
@@ -42,3 +45,8 @@ class Agenda:
                 return due, id_
             heapq.heappop(self._heap)
         return None
+
+    def next_awaited(self) -> int | None:
+        """The next instant at which something happens that is more than settling money."""
+        dues = (due for held in self._current.values() for due in held)
+        return min((due.at for due in dues if due.rank < SETTLING), default=None)

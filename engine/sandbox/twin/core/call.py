@@ -1,7 +1,7 @@
 """What does an endpoint get? The world, the ids in the path and parameters that remember who read them.
 
-A room of the twin that plays endpoints or happenings tells so in four tables, which `parts.py` puts together:
-`ROUTES`, `DUES`, `HAPPENINGS` and `INCLUDING`.
+A room of the twin that plays endpoints or happenings tells so in five tables, which `parts.py` puts together:
+`ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ Happenings: TypeAlias = dict[str, Callable[[World, Obj, int], object]]
 """Kinds of dues, and what happens to the object at that instant."""
 Including: TypeAlias = dict[tuple[str, str], Callable[[World, Obj], Any]]
 """Fields that are only there when `expand` asks for them: (kind of object, field), and how they are made."""
+
+Postings: TypeAlias = dict[str, Callable[[World, Obj], None]]
+"""Types of events, and what they mean for the twin's books."""
 
 
 def merge_metadata(obj: Obj, params: Obj) -> None:

@@ -40,6 +40,10 @@ class Settings:
     after_last_retry: str = "past_due"
     draft_seconds: int = 3600
     incomplete_seconds: int = 23 * 3600
+    settlement_days: int = 2
+    fee_basis_points: int = 290
+    fee_fixed: int = 30
+    dispute_fee: int = 1500
 
 
 class World:
@@ -51,6 +55,7 @@ class World:
         self.wall = wall
         self.settings = Settings()
         self.dues: Callable[[World, Obj], list[Due]] = lambda _world, _obj: []
+        self.keep_books: Callable[[World, str, Obj], None] = lambda _world, _type, _obj: None
         self.live: int | None = None
         self.before_customer_deletion: list[Callable[[World, Obj], None]] = []
         self.committed: Callable[[Objs], None] = lambda _events: None
@@ -142,6 +147,7 @@ class World:
         )
         if self._fresh:
             self._fresh[-1].append(event)
+        self.keep_books(self, type_, obj)
 
     def mark(self) -> int:
         """Where the next event of this transaction will stand, for `reorder`."""

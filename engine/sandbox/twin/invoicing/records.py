@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.sandbox.twin.books import movements
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import invalid, missing
 from engine.sandbox.twin.core.render import page
@@ -203,6 +204,7 @@ def refund_charge(world: World, charge: Obj, amount: int | None, reason: str | N
         },
         clock=charge["_clock"],
     )
+    movements.give_back(world, refund)
     before = clone(charge)
     charge["amount_refunded"] += back
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]

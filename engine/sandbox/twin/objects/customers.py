@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.sandbox.twin.books import postings
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import page
@@ -92,7 +93,7 @@ def _write(world: World, customer: Obj, params: Params) -> None:
 def move_balance(world: World, customer: Obj, amount: int, kind: str, **about: Any) -> Obj:
     """Add to the balance (a negative balance is credit) and write the movement down."""
     customer["balance"] += amount
-    return world.new(
+    moved = world.new(
         "customer_balance_transaction",
         "cbtxn",
         {
@@ -106,6 +107,8 @@ def move_balance(world: World, customer: Obj, amount: int, kind: str, **about: A
         },
         clock=customer["_clock"],
     )
+    postings.balance_moved(world, moved, world.shelf.take(about.get("invoice") or ""))
+    return moved
 
 
 def fetch(world: World, id_: str, param: str = "id") -> Obj:

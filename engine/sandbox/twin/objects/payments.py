@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from engine.sandbox.twin.books import movements
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.types import Obj, clone, public
@@ -168,6 +169,7 @@ def _succeed(world: World, intent: Obj, method: Obj) -> None:
             "status": "succeeded",
         },
     )
+    movements.take(world, charge, world.shelf.take(intent.get("_invoice") or ""))
     charge["receipt_url"] = f"{world.base_url}/receipts/{charge['id']}"
     intent["status"] = "succeeded"
     intent["amount_received"] = intent["amount"]

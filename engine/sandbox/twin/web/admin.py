@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.sandbox.twin.books import ledger
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.types import Obj
 
@@ -59,6 +60,10 @@ class Admin:
         """What was asked for and is not played: endpoints and parameters, each with how often."""
         return JSONResponse({"uncovered": dict(sorted(self.world.uncovered.items()))})
 
+    async def ledger(self, request: Request) -> Response:
+        """The twin's own books, whole or of one customer."""
+        return JSONResponse(ledger.export(self.world, request.query_params.get("customer")))
+
     async def clock(self, request: Request) -> Response:
         """Read the live clock, or move it on (`{"now": UNIX}`): from then on it stands still."""
         if request.method == "POST":
@@ -88,6 +93,7 @@ class Admin:
             Route("/_twin/reset", self.reset, methods=["POST"]),
             Route("/_twin/latency", self.latency, methods=["POST"]),
             Route("/_twin/uncovered", self.uncovered),
+            Route("/_twin/ledger", self.ledger),
             Route("/_twin/clock", self.clock, methods=["GET", "POST"]),
             Route("/_twin/settings", self.settings, methods=["GET", "POST"]),
         ]

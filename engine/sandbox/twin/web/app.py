@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.lifecycle import ending
-from engine.sandbox.twin.parts import dues
+from engine.sandbox.twin.parts import dues, keep_books
 
 from .admin import Admin
 from .api import Api
@@ -28,6 +28,7 @@ _METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 def build(world: World, traffic: TextIO | None, keep: Callable[[], None] | None = None) -> Starlette:
     """The twin on a world; `keep` is called now and then to save it."""
     world.dues = dues
+    world.keep_books = keep_books
     world.before_customer_deletion = [ending.end_all]
     courier = Courier(world)
     timekeeper = Timekeeper(world)

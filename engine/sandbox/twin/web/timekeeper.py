@@ -28,9 +28,8 @@ class Timekeeper:
                 self._moves[clock["id"]] = task
 
     def next(self, clock: str) -> int | None:
-        """The next instant at which something happens on a clock."""
-        found = self._world.agenda(clock).next()
-        return None if found is None else found[0].at
+        """The next instant at which something happens on a clock, money that becomes available aside."""
+        return self._world.agenda(clock).next_awaited()
 
     async def follow_the_wall(self) -> None:
         """Play what is due on the live clock, for ever, unless it was told to stand."""

@@ -1,0 +1,1 @@
+"""Payments and the twin's own books."""
