@@ -6,13 +6,13 @@ from types import ModuleType
 from typing import cast
 
 from engine.sandbox.twin.books import postings, transactions
+from engine.sandbox.twin.catalog import price_calls, products
 from engine.sandbox.twin.core.agenda import Due
 from engine.sandbox.twin.core.call import Dues, Happenings, Including, Postings, Routes
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import credit_notes, invoices, line_calls, records
 from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
 from engine.sandbox.twin.objects import (
-    catalog,
     checkout,
     clocks,
     customers,
@@ -28,7 +28,8 @@ from engine.sandbox.twin.values.types import Obj
 PARTS: tuple[ModuleType, ...] = (
     customers,
     payment_methods,
-    catalog,
+    products,
+    price_calls,
     discounts,
     setup,
     clocks,

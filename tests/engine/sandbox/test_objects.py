@@ -61,6 +61,10 @@ def test_products_and_prices(twin: Twin) -> None:
     assert (changed.name, changed.active) == ("Pro 2", False)
     with pytest.raises(stripe.InvalidRequestError, match="cannot be deleted"):
         twin.v1.products.delete(product.id)
+    with pytest.raises(stripe.InvalidRequestError, match="default price of its product"):
+        twin.v1.prices.update(held.id, {"active": False})
+    other = twin.v1.prices.create({"product": product.id, "currency": "usd", "unit_amount": 1})
+    assert twin.v1.products.update(product.id, {"default_price": other.id}).default_price == other.id
     archived = twin.v1.prices.update(held.id, {"active": False, "lookup_key": f"key-{held.id}"})
     assert archived.active is False
     assert twin.v1.prices.list({"lookup_keys": [f"key-{held.id}"]}).data[0].id == held.id

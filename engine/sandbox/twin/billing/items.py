@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.sandbox.twin.catalog.prices import new_price
 from engine.sandbox.twin.core.errors import invalid, missing
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.objects.catalog import new_price
 from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values import calendar
 from engine.sandbox.twin.values.types import Obj, Objs, clone, texts

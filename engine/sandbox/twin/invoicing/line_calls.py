@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 from engine.sandbox.twin.billing.items import price_for
+from engine.sandbox.twin.catalog.prices import new_price
+from engine.sandbox.twin.catalog.products import new_product
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.objects.catalog import new_price, new_product
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.amounts import amount_of, rounded

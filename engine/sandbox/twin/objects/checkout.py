@@ -6,6 +6,8 @@ Source: Stripe docs, payments/checkout and api/checkout/sessions.
 from __future__ import annotations
 
 from engine.sandbox.twin.billing.items import price_for
+from engine.sandbox.twin.catalog.prices import new_price
+from engine.sandbox.twin.catalog.products import new_product
 from engine.sandbox.twin.core.call import Call, Routes, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such, not_covered
 from engine.sandbox.twin.core.render import page
@@ -16,8 +18,6 @@ from engine.sandbox.twin.values import calendar
 from engine.sandbox.twin.values.amounts import amount_of
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, public
-
-from .catalog import new_price, new_product
 
 _SHORTEST = 30 * calendar.MINUTE
 _LONGEST = calendar.DAY

@@ -36,10 +36,6 @@ def _line_items(_world: World, session: Obj) -> Obj:
     return checkout.line_items_of(session)
 
 
-def _tiers(_world: World, price: Obj) -> list[Obj] | None:
-    return price.get("_tiers")
-
-
 def _applies_to(_world: World, coupon: Obj) -> Obj:
     return {"products": coupon.get("_products") or []}
 
@@ -55,6 +51,5 @@ INCLUDING: Including = {
     ("customer", "invoice_credit_balance"): _credit_balances,
     ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): _line_items,
-    ("price", "tiers"): _tiers,
     ("coupon", "applies_to"): _applies_to,
 }
