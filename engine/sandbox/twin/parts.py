@@ -7,13 +7,13 @@ from typing import cast
 
 from engine.sandbox.twin.books import postings, transactions
 from engine.sandbox.twin.catalog import price_calls, products
+from engine.sandbox.twin.checkout import sessions
 from engine.sandbox.twin.core.agenda import Due
 from engine.sandbox.twin.core.call import Dues, Happenings, Including, Postings, Routes
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import credit_notes, invoices, line_calls, records
 from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
 from engine.sandbox.twin.objects import (
-    checkout,
     clocks,
     customers,
     discounts,
@@ -34,7 +34,7 @@ PARTS: tuple[ModuleType, ...] = (
     setup,
     clocks,
     notices,
-    checkout,
+    sessions,
     including,
     subscriptions,
     subscription_items,

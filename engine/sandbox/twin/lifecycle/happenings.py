@@ -10,7 +10,6 @@ from engine.sandbox.twin.core.call import Dues, Happenings
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
 from engine.sandbox.twin.invoicing.settling import finalize
-from engine.sandbox.twin.objects.checkout import expire_session
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.types import Obj, clone
 
@@ -108,15 +107,10 @@ def _drop_held(world: World, subscription: Obj) -> None:
         paying.void(world, invoice)
 
 
-def _session_dues(_world: World, session: Obj) -> list[Due]:
-    return [Due(session["expires_at"], 6, "session_expires")] if session["status"] == "open" else []
-
-
 DUES: Dues = {
     "subscription": _subscription_dues,
     "invoice": _invoice_dues,
     "subscription_schedule": _schedule_dues,
-    "checkout.session": _session_dues,
 }
 HAPPENINGS: Happenings = {
     "incomplete_expires": _timeless(ending.expire),
@@ -131,5 +125,4 @@ HAPPENINGS: Happenings = {
     "draft_hour": _timeless(_finish_draft),
     "retry": _timeless(paying.collect_automatically),
     "overdue": _fall_overdue,
-    "session_expires": _timeless(expire_session),
 }

@@ -56,10 +56,10 @@ def _blank(world: World, clock: str | None) -> Obj:
     return customer
 
 
-def new_customer(world: World, email: str | None) -> Obj:
+def new_customer(world: World, email: str | None, **about: Any) -> Obj:
     """A customer that Stripe makes by itself, for a buyer on a page."""
     customer = _blank(world, None)
-    customer["email"] = email
+    customer |= {"email": email, **about}
     world.emit("customer.created", customer)
     return customer
 

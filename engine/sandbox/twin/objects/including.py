@@ -8,8 +8,6 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import records
 from engine.sandbox.twin.values.types import Obj
 
-from . import checkout
-
 
 def _payments(world: World, invoice: Obj) -> Obj:
     return listing("/v1/invoice_payments", records.payments_of(world, invoice))
@@ -32,10 +30,6 @@ def _refunds(world: World, charge: Obj) -> Obj:
     return listing(f"/v1/charges/{charge['id']}/refunds", reversed(found))
 
 
-def _line_items(_world: World, session: Obj) -> Obj:
-    return checkout.line_items_of(session)
-
-
 def _applies_to(_world: World, coupon: Obj) -> Obj:
     return {"products": coupon.get("_products") or []}
 
@@ -50,6 +44,5 @@ INCLUDING: Including = {
     ("customer", "subscriptions"): _subscriptions,
     ("customer", "invoice_credit_balance"): _credit_balances,
     ("charge", "refunds"): _refunds,
-    ("checkout.session", "line_items"): _line_items,
     ("coupon", "applies_to"): _applies_to,
 }

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from engine.sandbox.twin.buying.buyer import Submission
+from engine.sandbox.twin.buying.completion import complete
+from engine.sandbox.twin.checkout.sessions import open_session
 from engine.sandbox.twin.core.errors import NOT_FOUND, PAYMENT_REQUIRED, StripeError, invalid
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
 from engine.sandbox.twin.invoicing.drafts import lines_of
-from engine.sandbox.twin.lifecycle.checkout_completion import Submission, complete
 from engine.sandbox.twin.objects.cards import PAGE_CARDS, Card
-from engine.sandbox.twin.objects.checkout import open_session
 from engine.sandbox.twin.objects.clocks import refuse_while_advancing
 from engine.sandbox.twin.objects.payment_methods import new_card
 from engine.sandbox.twin.values.types import Obj, public
@@ -146,8 +147,8 @@ def _submission(sent: Obj) -> Submission:
     return Submission(
         card=_card(sent.get("payment_method", "visa")),
         authenticated=_confirmed(sent),
-        email=sent.get("email"),
         quantities={line: int(count) for line, count in counts.items()},
+        form=sent,
     )
 
 

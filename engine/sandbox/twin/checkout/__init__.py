@@ -1,0 +1,1 @@
+"""Checkout Sessions: made and changed by calls, completed by a buyer."""
