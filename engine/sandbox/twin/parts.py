@@ -8,6 +8,7 @@ from typing import cast
 from engine.sandbox.twin.books import postings, transactions
 from engine.sandbox.twin.catalog import price_calls, products
 from engine.sandbox.twin.checkout import sessions
+from engine.sandbox.twin.connect import accounts, capabilities, external_accounts, links, persons
 from engine.sandbox.twin.core.agenda import Due
 from engine.sandbox.twin.core.call import Dues, Happenings, Including, Postings, Routes
 from engine.sandbox.twin.core.world import World
@@ -48,6 +49,11 @@ PARTS: tuple[ModuleType, ...] = (
     rates,
     transactions,
     postings,
+    accounts,
+    capabilities,
+    persons,
+    external_accounts,
+    links,
 )
 """Each may have `ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`; see core/call.py."""
 

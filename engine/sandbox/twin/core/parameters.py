@@ -34,6 +34,13 @@ def event_types() -> frozenset[str]:
     return frozenset(_load("events.json"))
 
 
+@cache
+def capability_names() -> frozenset[str]:
+    """Every capability that an account may ask for."""
+    wishes: Obj = _load("parameters.json")["POST /v1/accounts"]["hash"]["capabilities"]["hash"]
+    return frozenset(wishes)
+
+
 def template(kind: str) -> Obj:
     """The fields that an object of this kind always has, with their empty values."""
     return cast("Obj", clone(_load("objects.json")[kind]))

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.lifecycle import ending
+from engine.sandbox.twin.onboarding.pages import OnboardingPages
 from engine.sandbox.twin.parts import dues, keep_books
 
 from .admin import Admin
@@ -54,6 +55,7 @@ def build(world: World, traffic: TextIO | None, keep: Callable[[], None] | None 
     routes = [
         *Admin(world, api, courier, timekeeper).routes(),
         *Pages(world).routes(),
+        *OnboardingPages(world).routes(),
         Route("/v1/{path:path}", v1, methods=_METHODS),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

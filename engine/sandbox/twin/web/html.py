@@ -23,12 +23,13 @@ td { padding: 10px 0; border-top: 1px solid var(--line); vertical-align: top; }
 td:last-child { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 small { color: var(--soft); display: block; }
 label { display: block; font-weight: 600; margin: 0 0 6px; }
-select, input[type=number], input[type=email] { width: 100%; font: inherit; padding: 10px 12px;
-  border: 1px solid #c9d2de; border-radius: 8px; background: #fff; margin-bottom: 18px; }
+select, input[type=number], input[type=email], input[type=text] { width: 100%; font: inherit;
+  padding: 10px 12px; border: 1px solid #c9d2de; border-radius: 8px; background: #fff; margin-bottom: 18px; }
 td input[type=number] { width: 76px; padding: 4px 8px; margin: 4px 0 0; }
 .check { display: flex; gap: 10px; align-items: center; font-weight: 400; margin-bottom: 18px; }
 button { width: 100%; font: inherit; font-weight: 600; color: #fff; background: var(--go); border: 0;
   border-radius: 8px; padding: 12px; cursor: pointer; }
+.plain { background: none; color: var(--soft); border: 1px solid #c9d2de; }
 button:focus-visible, select:focus-visible, input:focus-visible { outline: 3px solid #9fc2ff; }
 .note { border-radius: 8px; padding: 12px 14px; margin: 0 0 18px; background: #eef4ff; }
 .bad { background: #fdecec; color: #9b1c1c; }
@@ -48,7 +49,8 @@ _CARDS = {
 }
 
 
-def _document(title: str, body: str) -> str:
+def document(title: str, body: str) -> str:
+    """A whole page around a body."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -87,7 +89,7 @@ def _form(
 def message(title: str, text: str) -> str:
     """A page that only says something."""
     heading = f'<h1>{escape(title)}</h1><p class="note">{escape(text)}</p>'
-    return _document(title, f'<main style="grid-template-columns:1fr"><section>{heading}</section></main>')
+    return document(title, f'<main style="grid-template-columns:1fr"><section>{heading}</section></main>')
 
 
 def _line(line: Obj, currency: str) -> str:
@@ -123,7 +125,7 @@ def checkout(session: Obj, error: str | None = None, chosen: str | None = None) 
         )
     button = f"{title} {total}" if session["mode"] != "setup" else title
     form = _form(button, extra=email, error=error, chosen=chosen)
-    return _document(
+    return document(
         title,
         '<form method="post"><main><section><span class="badge">TEST MODE</span>'
         f'<h1>{escape(title)}</h1><p class="total">{total}</p><table>{rows}</table></section>'
@@ -145,7 +147,7 @@ def invoice(held: Obj, lines: list[Obj], error: str | None = None, chosen: str |
         form = _form(f"Pay {total}", first=first, error=error, chosen=chosen)
         right = f'<form method="post">{form}</form>'
     title = f"Invoice {held['number'] or 'draft'}"
-    return _document(
+    return document(
         title,
         '<main><section><span class="badge">TEST MODE</span>'
         f'<h1>{escape(title)}</h1><p class="total">{total}</p><table>{rows}</table></section>'
