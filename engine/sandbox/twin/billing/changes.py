@@ -135,10 +135,10 @@ def _change_item(world: World, change: Change, entry: Obj, where: str) -> None:
     before = (item["price"]["id"], item["quantity"])
     old = item["price"]
     price = old
-    if entry.get("price") not in {None, old["id"]} or "price_data" in entry:
+    named = entry.get("price") or entry.get("plan") or entry.get("price_data")
+    if named not in (None, old["id"]):
         price = price_for(world, entry, where, recurring=True)
         check_currency(price, change.state["currency"], f"{where}[price]")
-    named = "price" in entry or "price_data" in entry
     quantity = entry.get("quantity", 1 if named and price["id"] != old["id"] else item["quantity"])
     if "metadata" in entry:
         _merge(item, entry["metadata"])

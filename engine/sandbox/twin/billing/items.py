@@ -23,10 +23,11 @@ def price_for(world: World, given: Obj, param: str, *, recurring: bool) -> Obj:
     if described:
         world.refer("product", described["product"], f"{param}[price_data][product]")
         return new_price(world, described, inline=True)
-    if given.get("price") is None:
-        raise missing(f"{param}[price]")
     where = f"{param}[price]"
-    price = world.refer("price", given["price"], where)
+    named: str | None = given.get("price") or given.get("plan")
+    if named is None:
+        raise missing(where)
+    price = world.refer("price", named, where)
     if (price["type"] == "recurring") != recurring:
         raise invalid(ONLY_RECURRING if recurring else ONLY_ONE_TIME, param=where)
     if not price["active"]:

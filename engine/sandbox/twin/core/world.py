@@ -44,6 +44,8 @@ class Settings:
     fee_basis_points: int = 290
     fee_fixed: int = 30
     dispute_fee: int = 1500
+    payment_method_types: list[str] = field(default_factory=lambda: ["card"])
+    invoice_payment_method_types: list[str] = field(default_factory=lambda: ["card"])
 
 
 class World:

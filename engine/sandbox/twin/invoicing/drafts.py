@@ -13,6 +13,12 @@ from .lines import line_of_item
 from .totals import tax_lines, write_totals
 
 _SHOWN_LINES = 10
+_RENDERING: Obj = {
+    "amount_tax_display": None,
+    "pdf": {"page_size": "auto"},
+    "template": None,
+    "template_version": None,
+}
 
 
 def new_invoice(world: World, customer: Obj, currency: str, **about: Any) -> Obj:
@@ -40,11 +46,14 @@ def new_invoice(world: World, customer: Obj, currency: str, **about: Any) -> Obj
         "starting_balance": customer["balance"],
         "status": "draft",
         "test_clock": customer["test_clock"],
+        "webhooks_delivered_at": now,
         "amount_paid": 0,
         "_lines": [],
         "_days_until_due": None,
     }
     fields |= _copied(customer)
+    if about.get("billing_reason", "manual") == "manual":
+        fields["rendering"] = clone(_RENDERING)
     invoice = world.new("invoice", "in", {**fields, **about}, clock=customer["_clock"])
     retotal(world, invoice)
     return invoice

@@ -8,6 +8,7 @@ from typing import Any
 from engine.sandbox.twin.billing.items import price_for
 from engine.sandbox.twin.catalog.prices import new_price
 from engine.sandbox.twin.catalog.products import new_product
+from engine.sandbox.twin.catalog.unlisted import unlisted_price
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
 from engine.sandbox.twin.core.render import page
@@ -75,12 +76,15 @@ def entry_of(world: World, customer: Obj, given: Obj, currency: str, where: str)
         entry.description = entry.description or product_name(world, priced)
         return entry
     if "unit_amount_decimal" in given:
-        entry.amount = rounded(Fraction(given["unit_amount_decimal"]) * quantity)
+        unit: str = given["unit_amount_decimal"]
+        entry.amount = rounded(Fraction(unit) * quantity)
+        entry.price = unlisted_price(world, unit, currency, entry.description)
         return entry
     if "amount" not in given:
         raise missing(f"{where}[amount]")
     entry.amount = given["amount"]
     entry.discountable = given.get("discountable", entry.amount > 0)
+    entry.price = unlisted_price(world, entry.amount, currency, entry.description)
     return entry
 
 

@@ -32,13 +32,15 @@ def list_invoice_payments(call: Call) -> Obj:
     params = call.params
     invoice, status = params.get("invoice"), params.get("status")
     payment: Obj = params.get("payment") or {}
-    intent = payment.get("payment_intent")
+    intent, kind = payment.get("payment_intent"), payment.get("type")
     shelf = call.world.shelf
     one = payments_of(call.world, shelf.peek(invoice) or {}) if invoice else None
     found = [
         held
         for held in (shelf.kind("invoice_payment") if one is None else one)
-        if status in {None, held["status"]} and intent in {None, held["payment"].get("payment_intent")}
+        if kind in {None, held["payment"]["type"]}
+        and status in {None, held["status"]}
+        and intent in {None, held["payment"].get("payment_intent")}
     ]
     return page("/v1/invoice_payments", params, found)
 

@@ -19,10 +19,6 @@ def finalize(world: World, invoice: Obj) -> str:
     if invoice["status"] != "draft":
         raise invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
     retotal(world, invoice)
-    if not invoice["_lines"]:
-        raise invalid(
-            "You cannot finalize an invoice with no line items.", code="invoice_no_customer_line_items"
-        )
     now = world.now_of(invoice)
     customer = world.fetch("customer", invoice["customer"])
     _number(invoice, customer)
@@ -78,7 +74,9 @@ def _ask_for_payment(world: World, invoice: Obj, customer: Obj) -> None:
         invoice["amount_due"],
         invoice["currency"],
         description=words,
+        payment_details={"customer_reference": None, "order_reference": invoice["id"]},
         payment_method=None,
+        payment_method_types=list(world.settings.invoice_payment_method_types),
         setup_future_usage="off_session" if invoice["billing_reason"] == "subscription_create" else None,
         _invoice=invoice["id"],
     )

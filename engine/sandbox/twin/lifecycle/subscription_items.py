@@ -13,7 +13,7 @@ from engine.sandbox.twin.values.types import Obj
 from . import phases
 
 _HOW = ("payment_behavior", "proration_behavior", "proration_date", "off_session")
-_ITEM = ("discounts", "metadata", "price", "price_data", "quantity", "tax_rates")
+_ITEM = ("discounts", "metadata", "plan", "price", "price_data", "quantity", "tax_rates")
 
 
 def _find(world: World, id_: str) -> tuple[Obj, Obj]:

@@ -38,11 +38,22 @@ def _credit_balances(_world: World, _customer: Obj) -> Obj:
     return {}
 
 
+def _tax(_world: World, _customer: Obj) -> Obj:
+    """Nobody's place is known: the twin looks up no addresses."""
+    return {
+        "automatic_tax": "unrecognized_location",
+        "ip_address": None,
+        "location": None,
+        "provider": "stripe",
+    }
+
+
 INCLUDING: Including = {
     ("invoice", "payments"): _payments,
     ("invoice", "confirmation_secret"): _confirmation_secret,
     ("customer", "subscriptions"): _subscriptions,
     ("customer", "invoice_credit_balance"): _credit_balances,
+    ("customer", "tax"): _tax,
     ("charge", "refunds"): _refunds,
     ("coupon", "applies_to"): _applies_to,
 }

@@ -8,36 +8,43 @@ from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError, invalid, missing, no_such
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.methods import kinds
+from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone
 
-from .cards import CARDS, DECLINES, Card, card_by_number, card_by_token
+from .cards import CARDS, DECLINES, WORKS, Card, card_by_number, card_by_token
 
 _FINGERPRINT_LENGTH = 16
 
 
 def new_card(world: World, card: Card, *, clock: str | None = None, customer: str | None = None) -> Obj:
     """A payment method of its own for a test card."""
-    return world.new(
-        "payment_method",
-        "pm",
-        {
-            "allow_redisplay": "unspecified",
-            "billing_details": {
-                "address": _no_address(),
-                "email": None,
-                "name": None,
-                "phone": None,
-                "tax_id": None,
-            },
-            "card": _card_details(world, card),
-            "customer": customer,
-            "metadata": {},
-            "type": "card",
-            "_behaviour": card.behaviour,
-            "_attachable": card.can_be_attached,
+    method = new_of_kind(world, "card", _card_details(world, card), clock=clock, customer=customer)
+    method["_behaviour"] = card.behaviour
+    method["_attachable"] = card.can_be_attached
+    return method
+
+
+def new_of_kind(
+    world: World, kind: str, details: Obj, *, clock: str | None = None, customer: str | None = None
+) -> Obj:
+    """A payment method of any kind."""
+    fields: Obj = {
+        "allow_redisplay": "unspecified",
+        "billing_details": {
+            "address": _no_address(),
+            "email": None,
+            "name": None,
+            "phone": None,
+            "tax_id": None,
         },
-        clock=clock,
-    )
+        "customer": customer,
+        "metadata": {},
+        "type": kind,
+        "_behaviour": WORKS,
+        "_attachable": True,
+    }
+    return world.new("payment_method", "pm", {**fields, kind: details}, clock=clock)
 
 
 def _no_address() -> Obj:
@@ -67,15 +74,21 @@ def create(call: Call) -> Obj:
     """A card from a test token or number, attached to nobody."""
     world, params = call.world, call.params
     if params.get("type", "card") != "card":
-        raise invalid("The twin knows cards only.", param="type")
+        return _described(params, new_of_kind(world, *kinds.new_details(world, params)))
     given: Any = params.get("card") or {}
     token = given.get("token")
     card = card_by_token(token) if token else card_by_number(given.get("number", "4242"))
     if card is None:
         raise no_such("token", given["token"], param="card[token]", status=400)
-    method = new_card(world, card)
+    return _described(params, new_card(world, card))
+
+
+def _described(params: Params, method: Obj) -> Obj:
+    """The payment method with what a client says about any of them."""
     assign(method, params, "allow_redisplay")
-    method["billing_details"].update(params.get("billing_details") or {})
+    given: Obj = params.whole("billing_details") or {}
+    address: Obj = {**method["billing_details"]["address"], **(given.pop("address", None) or {})}
+    method["billing_details"].update({**given, "address": address})
     merge_metadata(method, params)
     return method
 
@@ -112,6 +125,7 @@ def attach_to(world: World, id_: str, customer: Obj, param: str, status: int = 4
     if method["customer"] is not None:
         text = "The payment method you provided has already been attached to a customer."
         raise invalid(text, code="payment_method_unexpected_state")
+    kinds.refuse_to_pay(method)
     if not method["_attachable"]:
         raise decline_error(method)
     method["_clock"] = customer["_clock"]

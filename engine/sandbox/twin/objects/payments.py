@@ -9,11 +9,15 @@ from typing import Any
 from engine.sandbox.twin.books import movements
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.methods import kinds, offered
 from engine.sandbox.twin.values.types import Obj, clone, public
 
 from .cards import DECLINES, NEEDS_ACTION, WORKS
 
 _SECRET_LENGTH = 25
+_CODE_LENGTH = 8
+_TRANSACTION_LENGTH = 16
+_RISK_SCORE = 24
 
 
 class Result(StrEnum):
@@ -48,14 +52,15 @@ def new_intent(world: World, customer: Obj | None, amount: int, currency: str, *
             "confirmation_method": "automatic",
             "currency": currency,
             "customer": customer["id"] if customer else None,
-            "payment_method_options": {},
-            "payment_method_types": ["card"],
+            "payment_method_types": list(world.settings.payment_method_types),
             "status": "requires_payment_method",
             "transfer_data": None,
             **about,
         },
         clock=clock,
     )
+    invoiced = intent["automatic_payment_methods"] is None
+    intent["payment_method_options"] = offered.of_payment(intent["payment_method_types"], invoiced=invoiced)
     intent["client_secret"] = f"{intent['id']}_secret_{world.ids.token(_SECRET_LENGTH)}"
     world.emit("payment_intent.created", intent)
     return intent
@@ -63,6 +68,7 @@ def new_intent(world: World, customer: Obj | None, amount: int, currency: str, *
 
 def attempt(world: World, intent: Obj, method: Obj, *, authenticated: bool) -> Attempt:
     """Charge a card once; the intent and its charge say what came of it."""
+    kinds.refuse_to_pay(method)
     behaviour = method["_behaviour"]
     authenticated = authenticated or bool(method.get("_authenticated"))
     intent["payment_method"] = method["id"]
@@ -78,8 +84,15 @@ def attempt(world: World, intent: Obj, method: Obj, *, authenticated: bool) -> A
 
 
 def _next_action(world: World, intent: Obj) -> Obj:
+    """Sent there by us when the client named a place to come back to, else left to Stripe's script."""
     page = f"{world.base_url}/3ds/{intent['id']}"
-    return {"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": page}}
+    back = intent.get("_return_url")
+    if back:
+        return {"type": "redirect_to_url", "redirect_to_url": {"return_url": back, "url": page}}
+    return {
+        "type": "use_stripe_sdk",
+        "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": page},
+    }
 
 
 def _charge(world: World, intent: Obj, method: Obj, fields: Obj) -> Obj:
@@ -101,7 +114,8 @@ def _charge(world: World, intent: Obj, method: Obj, fields: Obj) -> Obj:
             "metadata": clone(intent["metadata"]),
             "payment_intent": intent["id"],
             "payment_method": method["id"],
-            "payment_method_details": {"type": "card", "card": _charged_card(card, intent["amount"])},
+            "radar_options": {},
+            "payment_method_details": {"type": "card", "card": _charged_card(world, card, intent["amount"])},
             **fields,
         },
         clock=intent["_clock"],
@@ -110,7 +124,7 @@ def _charge(world: World, intent: Obj, method: Obj, fields: Obj) -> Obj:
     return charge
 
 
-def _charged_card(card: Obj, amount: int) -> Obj:
+def _charged_card(world: World, card: Obj, amount: int) -> Obj:
     names = (
         "brand",
         "checks",
@@ -125,7 +139,7 @@ def _charged_card(card: Obj, amount: int) -> Obj:
     return {
         **{name: clone(card[name]) for name in names},
         "amount_authorized": amount,
-        "authorization_code": None,
+        "authorization_code": f"{int(world.ids.token(_CODE_LENGTH), 36) % 10**6:06d}",
         "electronic_commerce_indicator": None,
         "transaction_link_id": None,
         "extended_authorization": {"status": "disabled"},
@@ -135,7 +149,7 @@ def _charged_card(card: Obj, amount: int) -> Obj:
         "multicapture": {"status": "unavailable"},
         "network": card["brand"],
         "network_token": {"used": False},
-        "network_transaction_id": None,
+        "network_transaction_id": f"{int(world.ids.token(_TRANSACTION_LENGTH), 36) % 10**15:015d}",
         "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
         "regulated_status": "unregulated",
         "three_d_secure": None,
@@ -151,6 +165,7 @@ def _outcome(status: str, advice: str | None, reason: str | None) -> Obj:
         "network_status": status,
         "reason": reason,
         "risk_level": "normal",
+        "risk_score": _RISK_SCORE,
         "seller_message": "Payment complete." if paid else "The bank did not return any further details.",
         "type": "authorized" if paid else "issuer_declined",
     }

@@ -215,5 +215,7 @@ def _authenticate(request: Request) -> None:
 
 
 def _error_answer(error: StripeError, request_id: str) -> Answer:
-    body = {"error": {**error.error, "request_log_url": f"{_LOG}{request_id}"}}
+    # Who could not say who they are have no log to look into.
+    log = {} if error.status == UNAUTHORIZED else {"request_log_url": f"{_LOG}{request_id}"}
+    body = {"error": {**error.error, **log}}
     return Answer(error.status, body, request_id)

@@ -1,0 +1,75 @@
+"""Which ways to pay does an intent offer? Those that the account switched on in its dashboard."""
+
+from __future__ import annotations
+
+from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.types import Obj, clone
+
+_CARD: Obj = {
+    "installments": None,
+    "mandate_options": None,
+    "network": None,
+    "request_three_d_secure": "automatic",
+}
+_BANK: Obj = {
+    "mandate_options": {},
+    "transaction_purpose": "unspecified",
+    "verification_method": "automatic",
+}
+_BANK_LOOKED_INTO: Obj = {
+    **_BANK,
+    "financial_connections": {"permissions": ["payment_method"], "prefetch": []},
+}
+_NO_MANDATE: Obj = {"interval_description": None, "payment_schedule": None, "transaction_type": None}
+_OF_PAYMENTS: dict[str, Obj] = {
+    "acss_debit": {"verification_method": "automatic"},
+    "afterpay_clearpay": {"reference": None},
+    "alipay": {},
+    "card": _CARD,
+    "cashapp": {},
+    "klarna": {"preferred_locale": None},
+    "link": {"persistent_token": None},
+    "us_bank_account": _BANK_LOOKED_INTO,
+    "wechat_pay": {"app_id": None, "client": None},
+}
+_OF_INVOICES = _OF_PAYMENTS | {
+    "acss_debit": {"mandate_options": _NO_MANDATE, "verification_method": "automatic"},
+    "us_bank_account": _BANK,
+}
+_OF_SETUPS: dict[str, Obj] = {
+    "card": {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"},
+    "us_bank_account": {"mandate_options": {}, "verification_method": "automatic"},
+}
+_OF_SESSIONS: dict[str, Obj] = {
+    "card": {"request_three_d_secure": "automatic"},
+    "us_bank_account": {
+        "financial_connections": {"permissions": ["payment_method"], "prefetch": []},
+        "verification_method": "automatic",
+    },
+    "wechat_pay": {"app_id": None, "client": "web"},
+}
+
+
+def of_payment(types: list[str], *, invoiced: bool) -> Obj:
+    """The options that a PaymentIntent shows for these ways to pay."""
+    return _shown(_OF_INVOICES if invoiced else _OF_PAYMENTS, types)
+
+
+def of_setup(types: list[str]) -> Obj:
+    """The options that a SetupIntent shows for these ways to pay."""
+    return _shown(_OF_SETUPS, types)
+
+
+def of_session(types: list[str]) -> Obj:
+    """The options that a checkout session shows for these ways to pay."""
+    return _shown(_OF_SESSIONS, types)
+
+
+def configuration(world: World) -> Obj:
+    """Where the dashboard's choice of ways to pay is written down."""
+    account = world.account or "acct_platform"
+    return {"id": f"pmc_{world.seed}_{account}", "parent": None}
+
+
+def _shown(table: dict[str, Obj], types: list[str]) -> Obj:
+    return {kind: clone(table[kind]) for kind in sorted(types) if kind in table}

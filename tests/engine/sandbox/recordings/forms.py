@@ -1,0 +1,23 @@
+"""How does a client write nested parameters? As Stripe's libraries do: `items[0][price]=p`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+
+def encode(params: dict[str, Any]) -> str:
+    """The parameters as a form."""
+    return urlencode([pair for name, value in params.items() for pair in _pairs(name, value)])
+
+
+def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for inner, item in value.items():
+            yield from _pairs(f"{name}[{inner}]", item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _pairs(f"{name}[{index}]", item)
+    else:
+        yield name, str(value).lower() if isinstance(value, bool) else str(value)
