@@ -24,6 +24,7 @@ from engine.sandbox.twin.objects import (
     setup,
 )
 from engine.sandbox.twin.taxes import rates
+from engine.sandbox.twin.usage import meters, reporting, summaries
 from engine.sandbox.twin.values.types import Obj
 
 PARTS: tuple[ModuleType, ...] = (
@@ -54,6 +55,9 @@ PARTS: tuple[ModuleType, ...] = (
     persons,
     external_accounts,
     links,
+    meters,
+    reporting,
+    summaries,
 )
 """Each may have `ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`; see core/call.py."""
 

@@ -72,6 +72,10 @@ class Shelf:
             self._touch(obj)
         return sorted(found, key=_number)
 
+    def owned(self, kind: str, customer: str) -> Iterator[Obj]:
+        """Every object of a kind that belongs to a customer, in no order, for reading only."""
+        return iter(self._owned.get((kind, customer), {}).values())
+
     def begin(self) -> None:
         """Start to write down what changes."""
         self._journals.append({})

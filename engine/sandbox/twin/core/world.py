@@ -46,6 +46,8 @@ class Settings:
     dispute_fee: int = 1500
     payment_method_types: list[str] = field(default_factory=lambda: ["card"])
     invoice_payment_method_types: list[str] = field(default_factory=lambda: ["card"])
+    usage_lag_seconds: int = 0
+    search_lag_seconds: int = 0
 
 
 class World:
