@@ -12,6 +12,8 @@ from engine.sandbox.twin.connect import accounts, capabilities, external_account
 from engine.sandbox.twin.core.agenda import Due
 from engine.sandbox.twin.core.call import Dues, Happenings, Including, Postings, Routes
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.credits import balances, grants
+from engine.sandbox.twin.entitlements import active, features
 from engine.sandbox.twin.invoicing import credit_notes, invoices, line_calls, records
 from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
 from engine.sandbox.twin.objects import (
@@ -58,6 +60,10 @@ PARTS: tuple[ModuleType, ...] = (
     meters,
     reporting,
     summaries,
+    grants,
+    balances,
+    features,
+    active,
 )
 """Each may have `ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`; see core/call.py."""
 

@@ -119,14 +119,14 @@ class Shelf:
     def _index(self, obj: Obj) -> None:
         self.objects[obj["id"]] = obj
         self._kinds.setdefault((obj.get("_account"), obj["object"]), {})[obj["id"]] = obj
-        if isinstance(obj.get("customer"), str):
-            self._owned.setdefault((obj["object"], obj["customer"]), {})[obj["id"]] = obj
+        if (owner := _owner(obj)) is not None:
+            self._owned.setdefault((obj["object"], owner), {})[obj["id"]] = obj
 
     def _drop(self, obj: Obj) -> None:
         self.objects.pop(obj["id"], None)
         self._kinds.get((obj.get("_account"), obj["object"]), {}).pop(obj["id"], None)
-        if isinstance(obj.get("customer"), str):
-            self._owned.get((obj["object"], obj["customer"]), {}).pop(obj["id"], None)
+        if (owner := _owner(obj)) is not None:
+            self._owned.get((obj["object"], owner), {}).pop(obj["id"], None)
 
     def own(self, obj: Obj, customer: str | None) -> None:
         """Move an object to a customer (or to none), so that it is found there."""
@@ -138,6 +138,12 @@ class Shelf:
     def _touch(self, obj: Obj) -> None:
         if self._journals and obj["id"] not in self._journals[-1]:
             self._journals[-1][obj["id"]] = cast("Obj", clone(obj))
+
+
+def _owner(obj: Obj) -> str | None:
+    """The customer whose an object is; `_customer` where Stripe does not show it."""
+    owner = obj.get("customer", obj.get("_customer"))
+    return owner if isinstance(owner, str) else None
 
 
 def _number(obj: Obj) -> int:

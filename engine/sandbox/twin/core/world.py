@@ -60,6 +60,7 @@ class World:
         self.settings = Settings()
         self.dues: Callable[[World, Obj], list[Due]] = lambda _world, _obj: []
         self.keep_books: Callable[[World, str, Obj], None] = lambda _world, _type, _obj: None
+        self.before_commit: Callable[[World, Objs], None] = lambda _world, _events: None
         self.live: int | None = None
         self.before_customer_deletion: list[Callable[[World, Obj], None]] = []
         self.committed: Callable[[Objs], None] = lambda _events: None
@@ -200,6 +201,7 @@ class World:
             self._fresh.pop()
 
     def _commit(self) -> None:
+        self.before_commit(self, self._fresh[-1])
         events = self._fresh.pop()
         for id_ in self.shelf.commit():
             self.schedule(id_)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from engine.sandbox.twin.billing import reactions
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError, invalid
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.credits.applying import give_back
 from engine.sandbox.twin.objects.cards import HARD_DECLINES
 from engine.sandbox.twin.objects.customers import move_balance
 from engine.sandbox.twin.objects.payments import Attempt, Result, attempt, cancel_intent, card_error
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.types import Obj, clone, inside, public
+
+from .drafts import lines_of
 
 NO_METHOD = (
     "This customer has no attached payment source or default payment method. Please consider adding a default"
@@ -166,6 +169,7 @@ def void(world: World, invoice: Obj) -> None:
     invoice["next_payment_attempt"] = None
     invoice["status_transitions"]["voided_at"] = world.now_of(invoice)
     _return_balance(world, invoice)
+    give_back(world, invoice, lines_of(world, invoice))
     world.emit("invoice.updated", invoice, before=before)
     world.emit("invoice.voided", invoice)
     close_payment(world, invoice)

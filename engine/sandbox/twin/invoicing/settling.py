@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.credits.applying import apply_credits
 from engine.sandbox.twin.objects.customers import move_balance
 from engine.sandbox.twin.objects.payments import new_intent
 from engine.sandbox.twin.values.amounts import MINIMUM_CHARGE
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.types import Obj, clone
 
-from .drafts import retotal
+from .drafts import lines_of, retotal
 from .paying import mark_paid
 
 
@@ -19,6 +20,8 @@ def finalize(world: World, invoice: Obj) -> str:
     if invoice["status"] != "draft":
         raise invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
     retotal(world, invoice)
+    if apply_credits(world, invoice, lines_of(world, invoice)):
+        retotal(world, invoice)
     now = world.now_of(invoice)
     customer = world.fetch("customer", invoice["customer"])
     _number(invoice, customer)

@@ -5,6 +5,7 @@ Sources: Stripe docs, invoicing/taxes; an invoice's fields `subtotal`, `total`, 
 
 from __future__ import annotations
 
+from engine.sandbox.twin.credits.applying import credited
 from engine.sandbox.twin.taxes.computing import exclusive_sum, inclusive_sum, summed, taxes_on
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
@@ -13,7 +14,7 @@ def tax_lines(invoice: Obj, lines: Objs) -> None:
     """Write the taxes into the lines: given ones, those of the line's own rates, else the invoice's."""
     for line in lines:
         given = line.get("_taxes")
-        net = line["amount"] - _taken(line, None)
+        net = line["amount"] - _taken(line, None) - credited(line)
         line["taxes"] = _on(invoice, line, net) if given is None else clone(given)
 
 
@@ -37,7 +38,8 @@ def write_totals(invoice: Obj, lines: Objs, discounts: Objs) -> None:
     before = [line["amount"] - _taken(line, of_invoice) for line in lines]
     taxes = [tax for line in lines for tax in line["taxes"]]
     shipping = inside(invoice, "shipping_cost").get("amount_total", 0)
-    net = sum(line["amount"] for line in lines) - sum(share["amount"] for share in discounts)
+    net = sum(line["amount"] - credited(line) for line in lines)
+    net -= sum(share["amount"] for share in discounts)
     invoice["subtotal"] = sum(before)
     invoice["subtotal_excluding_tax"] = sum(
         amount - inclusive_sum(_on(invoice, line, amount)) for line, amount in zip(lines, before, strict=True)
@@ -51,7 +53,7 @@ def write_totals(invoice: Obj, lines: Objs, discounts: Objs) -> None:
 
 
 def _write_pretax_credits(invoice: Obj, lines: Objs) -> None:
-    """Discounts once more, as the amounts that are taken off before tax."""
+    """Discounts once more, and credits, as the amounts that are taken off before tax."""
     sums: dict[str, int] = {}
     for line in lines:
         line["pretax_credit_amounts"] = [{**part, "type": "discount"} for part in line["discount_amounts"]]
@@ -60,3 +62,7 @@ def _write_pretax_credits(invoice: Obj, lines: Objs) -> None:
     invoice["total_pretax_credit_amounts"] = [
         {"amount": amount, "discount": discount, "type": "discount"} for discount, amount in sums.items()
     ]
+    for line in lines:
+        parts = [{**part, "type": "credit_balance_transaction"} for part in line.get("_credits", ())]
+        line["pretax_credit_amounts"] += parts
+        invoice["total_pretax_credit_amounts"] += clone(parts)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.entitlements import active
 from engine.sandbox.twin.lifecycle import ending
 from engine.sandbox.twin.onboarding.pages import OnboardingPages
 from engine.sandbox.twin.parts import dues, keep_books
@@ -30,6 +31,7 @@ def build(world: World, traffic: TextIO | None, keep: Callable[[], None] | None 
     """The twin on a world; `keep` is called now and then to save it."""
     world.dues = dues
     world.keep_books = keep_books
+    world.before_commit = active.follow
     world.before_customer_deletion = [ending.end_all]
     courier = Courier(world)
     timekeeper = Timekeeper(world)

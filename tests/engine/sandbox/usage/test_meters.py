@@ -184,7 +184,7 @@ def test_summaries_see_an_event_after_the_lag(twin: Twin, clock: Clock, buyer: s
 
 
 def test_a_meter_has_its_own_keys(twin: Twin, buyer: str) -> None:
-    keys = {
+    keys: dict[str, Any] = {
         "customer_mapping": {"event_payload_key": "who", "type": "by_id"},
         "value_settings": {"event_payload_key": "how_many"},
     }
