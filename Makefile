@@ -1,5 +1,5 @@
 # Two commands matter: `make demo` and `make test`. Both make the environment first when it is missing.
-.PHONY: help install demo test dev bench clean format-check lint types contracts proofs tests
+.PHONY: help install demo test dev bench laws clean format-check lint types contracts proofs tests
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -15,6 +15,7 @@ help:
 	@echo "make test     everything that CI runs: format, lint, types, contracts, proofs, tests"
 	@echo "make dev      the whole stack, until Ctrl-C"
 	@echo "make bench    what an attach costs"
+	@echo "make laws     the laws of money over many drawn sequences (EXAMPLES=200)"
 	@echo "make install  the environment in .venv alone"
 	@echo "make clean    remove the environment and all caches"
 
@@ -62,6 +63,9 @@ proofs: contracts
 tests: proofs
 	@echo "== tests"
 	@$(PYTHON) -m pytest -n 2
+
+laws: $(INSTALLED)
+	@WALLSTREET_LAWS=$(or $(EXAMPLES),200) $(PYTHON) -m pytest -n 2 tests/engine/sandbox/laws
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.engine.sandbox.laws.depth import law
 from tests.engine.sandbox.laws.draws import QUANTITIES, SHARES, STARTS, buyer, prices, sold
 from tests.engine.sandbox.laws.inside import Inside
 from tests.engine.sandbox.laws.oracle import Debit, Price, full, moved, period, rest
@@ -16,9 +17,7 @@ from tests.engine.sandbox.laws.oracle import Debit, Price, full, moved, period, 
 SMALLEST_CHARGE = 50
 """Less is not charged but owed: it goes to the customer's balance."""
 
-laws = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+laws = law(40)
 
 
 @pytest.fixture
