@@ -25,6 +25,7 @@ from engine.sandbox.twin.objects import (
     payment_methods,
     setup,
 )
+from engine.sandbox.twin.search import calls as search
 from engine.sandbox.twin.taxes import rates
 from engine.sandbox.twin.usage import meters, reporting, summaries
 from engine.sandbox.twin.values.types import Obj
@@ -64,6 +65,7 @@ PARTS: tuple[ModuleType, ...] = (
     balances,
     features,
     active,
+    search,
 )
 """Each may have `ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`; see core/call.py."""
 
