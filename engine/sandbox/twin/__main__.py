@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.parts import dues
 from engine.sandbox.twin.web.app import build
 
 _PR_SET_PDEATHSIG = 1
@@ -31,8 +31,8 @@ def _die_with_parent() -> None:
 
 
 def _leave(_number: int, _frame: object) -> None:
-    """End without the trace of a killed process."""
-    raise SystemExit(0)
+    """End at once: nothing is served yet, or all is saved; an exception could be lost in a callback."""
+    os._exit(0)
 
 
 class Keeper:
@@ -42,10 +42,13 @@ class Keeper:
         self._world = world
         self._file = file
         self._saved = 0
-        if file.exists():
-            world.load(json.loads(file.read_text(encoding="utf-8")))
 
-    def __call__(self) -> None:
+    def load(self) -> None:
+        """Bring back what the file holds, if there is one."""
+        if self._file.exists():
+            self._world.load(json.loads(self._file.read_text(encoding="utf-8")))
+
+    def save(self) -> None:
         """Write the file if anything changed since the last time."""
         if self._saved == self._world.changes:
             return
@@ -53,6 +56,15 @@ class Keeper:
         draft = self._file.with_suffix(".new")
         draft.write_text(json.dumps(self._world.save()), encoding="utf-8")
         draft.replace(self._file)
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that the twin can close without an answer."""
+
+    def on_message_begin(self) -> None:
+        """Hand the closing of the connection to whoever answers the request."""
+        super().on_message_begin()
+        self.scope["state"]["hang_up"] = self.transport.close
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -64,6 +76,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="file that keeps the state")
     parser.add_argument("--now", type=int, help="let the live clock stand at this Unix time until it is told")
     parser.add_argument("--seed", default="twin", help="ids follow from it")
+    parser.add_argument(
+        "--webhook-retries",
+        choices=("hurried", "scheduled"),
+        default="hurried",
+        help="after fractions of a second, or as Stripe's on the live clock",
+    )
     return parser.parse_args(argv)
 
 
@@ -82,20 +100,20 @@ def main(argv: list[str] | None = None) -> int:
         traffic = (
             stack.enter_context(Path(traffic_file).open("a", encoding="utf-8")) if traffic_file else None
         )
-        world.dues = dues
         world.live = options.now
+        world.settings.webhook_retries = options.webhook_retries
         keeper = Keeper(world, options.data) if options.data else None
         app = build(world, traffic, keeper)
         if options.port_file:
             draft = options.port_file.with_suffix(".new")
             draft.write_text(str(port), encoding="utf-8")
             draft.replace(options.port_file)
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, access_log=False)
+        config = uvicorn.Config(
+            app, http=Connection, log_level="warning", timeout_graceful_shutdown=1, access_log=False
+        )
         signal.signal(signal.SIGTERM, _leave)
-        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
-        if keeper is not None:
-            keeper()
     return 0
 
 

@@ -13,6 +13,7 @@ from engine.sandbox.twin.core.agenda import Due
 from engine.sandbox.twin.core.call import Dues, Happenings, Including, Postings, Routes
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.credits import balances, grants
+from engine.sandbox.twin.deliveries import records as deliveries
 from engine.sandbox.twin.entitlements import active, features
 from engine.sandbox.twin.invoicing import credit_notes, invoices, line_calls, records
 from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
@@ -66,6 +67,7 @@ PARTS: tuple[ModuleType, ...] = (
     features,
     active,
     search,
+    deliveries,
 )
 """Each may have `ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`; see core/call.py."""
 

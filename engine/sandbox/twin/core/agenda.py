@@ -18,23 +18,21 @@ class Due(NamedTuple):
 
 
 class Agenda:
-    """The dues of one clock in the order in which they happen."""
+    """The dues of one clock in their order; of equal ones that of the older object goes first."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, int, str, str]] = []
         self._current: dict[str, list[Due]] = {}
-        self._count = 0
 
-    def put(self, id_: str, dues: list[Due]) -> None:
-        """Replace what is due for an object."""
+    def put(self, id_: str, dues: list[Due], *, number: int = 0) -> None:
+        """Replace what is due for an object, the so-many-th that was made."""
         if dues == self._current.get(id_, []):
             return
         self._current[id_] = dues
         if not dues:
             del self._current[id_]
         for due in dues:
-            self._count += 1
-            heapq.heappush(self._heap, (due.at, due.rank, self._count, id_, due.kind))
+            heapq.heappush(self._heap, (due.at, due.rank, number, id_, due.kind))
 
     def next(self) -> tuple[Due, str] | None:
         """The first due and the id of its object, left in place."""

@@ -9,6 +9,7 @@ from engine.sandbox.twin.values.types import Obj
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
 PAYMENT_REQUIRED = 402
+FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409
 TOO_MANY_REQUESTS = 429
@@ -18,7 +19,7 @@ class StripeError(Exception):
     """An answer with an error body; `keeps_state` says that what was done before it stands.
 
     `stored` tells whether the answer is kept under its idempotency key, `uncovered` names what Stripe has and
-    the twin does not.
+    the twin does not, `headers` go with the answer.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class StripeError(Exception):
         keeps_state: bool = False,
         stored: bool = True,
         uncovered: str | None = None,
+        headers: dict[str, str] | None = None,
         **more: Any,
     ) -> None:
         super().__init__(message)
@@ -39,6 +41,7 @@ class StripeError(Exception):
         self.keeps_state = keeps_state
         self.stored = stored
         self.uncovered = uncovered
+        self.headers = headers or {}
         self.error: Obj = {"message": message, "type": kind, **more}
         if code is not None:
             self.error["code"] = code

@@ -14,8 +14,8 @@ from engine.sandbox.twin.values.types import Obj, as_list, clone
 from .errors import StripeError, missing
 
 _DATA = Path(__file__).parent.parent / "data"
-_INTEGER = re.compile(r"-?\d+$")
-_DECIMAL = re.compile(r"-?\d+(\.\d+)?$")
+_INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
+_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?\Z")
 
 
 @cache

@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, cast
+from dataclasses import asdict
+from typing import Any, Protocol, cast
 
 from engine.sandbox.twin.values.ids import Ids
 from engine.sandbox.twin.values.params import mark_read
@@ -16,6 +16,7 @@ from engine.sandbox.twin.values.types import Obj, Objs, as_obj, clone, public
 from .agenda import Agenda, Due
 from .errors import StripeError, no_such
 from .parameters import template
+from .settings import Settings
 from .shelf import Shelf
 
 API_VERSION = "2026-10-28.endive"
@@ -32,22 +33,20 @@ _NAMES = {
 }
 
 
-@dataclass(slots=True)
-class Settings:
-    """What a Stripe account sets in its dashboard and the twin needs to know."""
+class Part(Protocol):
+    """Something beside the objects that a later `load` of the world needs too."""
 
-    retry_days: list[int] = field(default_factory=lambda: [3, 5, 7])
-    after_last_retry: str = "past_due"
-    draft_seconds: int = 3600
-    incomplete_seconds: int = 23 * 3600
-    settlement_days: int = 2
-    fee_basis_points: int = 290
-    fee_fixed: int = 30
-    dispute_fee: int = 1500
-    payment_method_types: list[str] = field(default_factory=lambda: ["card"])
-    invoice_payment_method_types: list[str] = field(default_factory=lambda: ["card"])
-    usage_lag_seconds: int = 0
-    search_lag_seconds: int = 0
+    def save(self) -> Obj:
+        """All of it as JSON."""
+        ...
+
+    def load(self, saved: Obj) -> None:
+        """Take what was saved."""
+        ...
+
+    def forget(self) -> None:
+        """Be as new."""
+        ...
 
 
 class World:
@@ -64,6 +63,9 @@ class World:
         self.live: int | None = None
         self.before_customer_deletion: list[Callable[[World, Obj], None]] = []
         self.committed: Callable[[Objs], None] = lambda _events: None
+        self.parts: dict[str, Part] = {}
+        self.post: Callable[[str], None] = lambda _delivery: None
+        self.behaviour: Callable[[Obj, Obj], str] = lambda _intent, method: str(method["_behaviour"])
         self.request: tuple[str | None, str | None] = (None, None)
         self.reset()
 
@@ -75,6 +77,8 @@ class World:
         self._fresh: list[Objs] = []
         self.uncovered: Counter[str] = Counter()
         self.changes = 0
+        for part in self.parts.values():
+            part.forget()
 
     @property
     def account(self) -> str | None:
@@ -216,7 +220,7 @@ class World:
             for agenda in self.agendas.values():
                 agenda.put(id_, [])
         elif obj["object"] != "event":
-            self.agenda(clock).put(id_, self.dues(self, obj))
+            self.agenda(clock).put(id_, self.dues(self, obj), number=obj["_n"])
 
     def agenda(self, clock: str) -> Agenda:
         """What is due on a clock (`live` for the wall's)."""
@@ -224,15 +228,26 @@ class World:
 
     def save(self) -> Obj:
         """Everything that a later `load` needs."""
-        return {"count": self.ids.count, "live": self.live, "objects": list(self.shelf.objects.values())}
+        return {
+            "count": self.ids.count,
+            "live": self.live,
+            "settings": asdict(self.settings),
+            "uncovered": dict(self.uncovered),
+            "parts": {name: part.save() for name, part in self.parts.items()},
+            "objects": list(self.shelf.objects.values()),
+        }
 
     def load(self, saved: Obj) -> None:
         """Take a saved state."""
         self.ids.count = saved["count"]
         self.live = saved["live"]
+        self.settings = Settings(**saved["settings"])
+        self.uncovered = Counter(saved["uncovered"])
         self.shelf.restore(saved["objects"])
         for id_ in list(self.shelf.objects):
             self.schedule(id_)
+        for name, part in self.parts.items():
+            part.load(saved["parts"][name])
 
 
 def difference(before: Obj, after: Obj) -> Obj:

@@ -76,13 +76,17 @@ def charge(world: World, invoice: Obj, method: Obj, *, authenticated: bool, auto
         return result
     if automatic:
         _plan_retry(world, invoice)
-    invoice["_hard"] = method["id"] if method["_behaviour"] in HARD_DECLINES else None
+    invoice["_hard"] = method["id"] if _hard(result) else None
     world.emit("invoice.updated", invoice, before=before)
     if needs_action:
         world.emit("invoice.payment_action_required", invoice)
     world.emit("invoice.payment_failed", invoice)
     reactions.invoice_unpaid(world, invoice)
     return result
+
+
+def _hard(result: Attempt) -> bool:
+    return result.error is not None and result.error["decline_code"] in HARD_DECLINES
 
 
 def _plan_retry(world: World, invoice: Obj) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
-from engine.sandbox.twin.core.errors import exclusive, invalid
+from engine.sandbox.twin.core.errors import exclusive, invalid, not_covered
 from engine.sandbox.twin.core.parameters import event_types
 from engine.sandbox.twin.core.render import page
+from engine.sandbox.twin.core.world import API_VERSION
+from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj
 
 _SECRET_LENGTH = 32
@@ -19,7 +21,7 @@ def create(call: Call) -> Obj:
         "webhook_endpoint",
         "we",
         {
-            "api_version": params.get("api_version"),
+            "api_version": _version(params),
             "enabled_events": params["enabled_events"],
             "status": "enabled",
             "url": params["url"],
@@ -30,6 +32,14 @@ def create(call: Call) -> Obj:
     assign(endpoint, params, "description")
     merge_metadata(endpoint, params)
     return {**endpoint, "secret": endpoint["_secret"]}
+
+
+def _version(params: Params) -> str | None:
+    """The version in which events are rendered: the twin knows its own."""
+    version: str | None = params.get("api_version")
+    if version not in {None, API_VERSION}:
+        raise not_covered("api_version")
+    return version
 
 
 def _check_url(url: str) -> None:

@@ -12,7 +12,7 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.methods import kinds, offered
 from engine.sandbox.twin.values.types import Obj, clone, public
 
-from .cards import DECLINES, NEEDS_ACTION, WORKS
+from .cards import DECLINES, NEEDS_ACTION, WORKS, Decline
 
 _SECRET_LENGTH = 25
 _CODE_LENGTH = 8
@@ -69,7 +69,7 @@ def new_intent(world: World, customer: Obj | None, amount: int, currency: str, *
 def attempt(world: World, intent: Obj, method: Obj, *, authenticated: bool) -> Attempt:
     """Charge a card once; the intent and its charge say what came of it."""
     kinds.refuse_to_pay(method)
-    behaviour = method["_behaviour"]
+    behaviour = world.behaviour(intent, method)
     authenticated = authenticated or bool(method.get("_authenticated"))
     intent["payment_method"] = method["id"]
     if behaviour == WORKS or (behaviour == NEEDS_ACTION and authenticated):
@@ -80,7 +80,7 @@ def attempt(world: World, intent: Obj, method: Obj, *, authenticated: bool) -> A
         intent["next_action"] = _next_action(world, intent)
         world.emit("payment_intent.requires_action", intent)
         return Attempt(Result.REQUIRES_ACTION)
-    return Attempt(Result.FAILED, _fail(world, intent, method))
+    return Attempt(Result.FAILED, _fail(world, intent, method, DECLINES[behaviour]))
 
 
 def _next_action(world: World, intent: Obj) -> Obj:
@@ -194,8 +194,7 @@ def _succeed(world: World, intent: Obj, method: Obj) -> None:
     world.emit("payment_intent.succeeded", intent)
 
 
-def _fail(world: World, intent: Obj, method: Obj) -> Obj:
-    decline = DECLINES[method["_behaviour"]]
+def _fail(world: World, intent: Obj, method: Obj, decline: Decline) -> Obj:
     charge = _charge(
         world,
         intent,

@@ -12,8 +12,9 @@ from starlette.routing import Route
 from engine.sandbox.twin.connect import links
 from engine.sandbox.twin.core.errors import BAD_REQUEST, NOT_FOUND, StripeError
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.protocol import forms
 from engine.sandbox.twin.values.types import Obj
-from engine.sandbox.twin.web import forms, html
+from engine.sandbox.twin.web import html
 
 from .answers import submit
 

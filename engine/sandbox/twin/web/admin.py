@@ -9,11 +9,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.twin.books import ledger
+from engine.sandbox.twin.core.settings import SettingUnclear, change
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.deliveries.courier import Courier
 from engine.sandbox.twin.values.types import Obj
 
 from .api import Api
-from .courier import Courier
 from .timekeeper import Timekeeper
 
 
@@ -44,8 +45,7 @@ class Admin:
         return JSONResponse({"last": len(self.api.exchanges), "requests": found})
 
     async def reset(self, _request: Request) -> Response:
-        """Forget everything."""
-        self.courier.forget()
+        """Forget everything but the settings."""
         self.world.reset()
         self.api.forget()
         return JSONResponse({"status": "ok"})
@@ -77,10 +77,11 @@ class Admin:
     async def settings(self, request: Request) -> Response:
         """Read or change what an account sets in its dashboard."""
         given: Obj = await request.json() if request.method == "POST" else {}
-        for name, value in given.items():
-            if name not in asdict(self.world.settings):
-                return JSONResponse({"unknown": name}, 400)
-            setattr(self.world.settings, name, value)
+        try:
+            change(self.world.settings, given)
+        except SettingUnclear as unclear:
+            return JSONResponse({"error": str(unclear)}, 400)
+        self.world.changes += len(given)
         return JSONResponse(asdict(self.world.settings))
 
     def routes(self) -> list[Route]:

@@ -1,221 +1,173 @@
-"""How is a call of Stripe's API answered? Checked, executed in one transaction, rendered, logged."""
+"""How is a call of Stripe's API answered? Read, executed under its key, disturbed where asked, logged."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import sys
 import time
 import traceback
-from dataclasses import dataclass
-from typing import Any, TextIO
+from collections.abc import Awaitable, Callable
+from typing import TextIO
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.sandbox.twin.connect import access
-from engine.sandbox.twin.core.call import Call
-from engine.sandbox.twin.core.errors import UNAUTHORIZED, StripeError, invalid, not_covered, unknown_url
-from engine.sandbox.twin.core.parameters import checked
-from engine.sandbox.twin.core.render import render
-from engine.sandbox.twin.core.world import API_VERSION, World
-from engine.sandbox.twin.objects.clocks import refuse_while_advancing
-from engine.sandbox.twin.parts import INCLUDING
-from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj, as_list, as_obj
-
-from . import forms
-from .idempotency import Answer, Keys
-from .routes import Router
+from engine.sandbox.twin.core.errors import StripeError
+from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.faults.book import Book
+from engine.sandbox.twin.faults.calls import Trouble, Work, trouble_of, work_of
+from engine.sandbox.twin.faults.limits import Limits
+from engine.sandbox.twin.protocol.answers import Answer, broken, refused, response
+from engine.sandbox.twin.protocol.asked import Asked, Exchange
+from engine.sandbox.twin.protocol.credentials import authenticate
+from engine.sandbox.twin.protocol.keys import Keys
+from engine.sandbox.twin.protocol.reading import parameters
+from engine.sandbox.twin.protocol.routes import Router
+from engine.sandbox.twin.protocol.running import prepared, run
 
 _OK = 200
-_READ = "GET"
-_LOG = "https://dashboard.stripe.com/test/logs/"
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One call as it is logged."""
-
-    method: str
-    path: str
-    params: Obj
-    status: int
-    request_id: str
-    key: str | None
-    milliseconds: float
+_METHODS = {"HEAD": "GET"}
 
 
 class Api:
     """Everything under /v1."""
 
-    def __init__(self, world: World, traffic: TextIO | None = None) -> None:
+    def __init__(self, world: World, traffic: TextIO | None = None, *, book: Book | None = None) -> None:
         self._world = world
+        self._book = book = book or Book(world)
         self._traffic = traffic
-        self._router = Router()
-        self._keys: dict[str | None, Keys] = {}
+        self.router = Router()
+        self._keys = Keys()
         self.exchanges: list[Exchange] = []
         self.latency_ms = 0
+        self.before_answer: Callable[[], Awaitable[None]] = _nothing
+        self._limits = Limits(world, book)
+        world.parts["keys"] = self._keys
 
     def forget(self) -> None:
-        """Forget all idempotency keys and logged calls."""
-        self._keys.clear()
+        """Forget all logged calls."""
         self.exchanges.clear()
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one request as Stripe would."""
+        """Answer one request as Stripe would, or hang up where a fault says so."""
         began = time.perf_counter()
-        request_id = self._world.ids.new("req")
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
-        headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
-        if key is not None:
-            headers |= {"Idempotency-Key": key, "Original-Request": request_id}
-        params: Obj = {}
+        method = _METHODS.get(request.method, request.method)
+        asked = Asked(method, request.url.path, self._world.ids.new("req"), key)
+        trouble = Trouble()
         try:
-            params = await _params(request)
-            _authenticate(request)
-            account = access.in_force(self._world, request.headers.get("stripe-account"))
-            if account is not None:
-                headers["Stripe-Account"] = account
-            answer = await self._answer(request, params, (account, key), request_id)
+            answer, trouble = await self._answered(request, asked)
         except StripeError as error:
-            answer = self._refused(error, request, request_id)
+            answer = self._refused(error, asked)
         except Exception:  # noqa: BLE001 -- a fault of the twin is a 500 with Stripe's body
             traceback.print_exc(file=sys.stderr)
-            answer = _error_answer(
-                StripeError("An unknown error occurred", status=500, kind="api_error"), request_id
-            )
-        if answer.request_id != request_id:
-            headers |= {"Original-Request": answer.request_id, "Idempotent-Replayed": "true"}
-        took = (time.perf_counter() - began) * 1000
-        exchange = Exchange(request.method, request.url.path, params, answer.status, request_id, key, took)
-        self._note(exchange, answer.body)
-        body = json.dumps(answer.body, indent=2)
-        return Response(body, answer.status, headers, "application/json")
+            answer = refused(broken(), asked.request_id)
+        self._note(asked, answer, (time.perf_counter() - began) * 1000, lost=trouble.lost)
+        if trouble.lost:
+            await _hang_up(request)
+        return response(answer, asked.request_id, key, asked.account)
 
-    def _refused(self, error: StripeError, request: Request, request_id: str) -> Answer:
-        """Stripe's error; what the twin does not play is counted."""
-        if error.uncovered is not None:
-            found = self._router.match(request.method, request.url.path)
-            endpoint = found[0] if found else request.url.path
-            named = endpoint if error.uncovered == endpoint else f"{endpoint} {error.uncovered}"
-            self._world.uncovered[named] += 1
-        return _error_answer(error, request_id)
+    async def _answered(self, request: Request, asked: Asked) -> tuple[Answer, Trouble]:
+        asked.params = await parameters(request)
+        authenticate(request)
+        asked.account = access.in_force(self._world, request.headers.get("stripe-account"))
+        self.router.find(asked)
+        trouble = trouble_of(self._world, self._book, self._limits, asked)
+        if trouble.refused:
+            return refused(broken(), asked.request_id), trouble
+        try:
+            answer = await self._once(asked, trouble)
+        except StripeError as error:
+            answer = self._refused(error, asked)
+        await self.before_answer()
+        await _pause(trouble.after_ms)
+        return answer, trouble
 
-    async def _answer(
-        self, request: Request, params: Obj, who: tuple[str | None, str | None], request_id: str
-    ) -> Answer:
-        account, key = who
-        path = request.url.path
-        found = self._router.match(request.method, path)
-        if found is None:
-            raise unknown_url(request.method, path)
-        endpoint, handler, ids = found
-        if handler is None:
-            raise unknown_url(request.method, path, uncovered=endpoint)
-        if key is None:
-            await asyncio.sleep(self.latency_ms / 1000)
-            call = Call(self._world, ids, Params({}))
-            with self._world.acting_as(account):
-                return self._execute(call, endpoint, params, (request_id, None))
-        keys = self._keys.setdefault(account, Keys())
-        stored = keys.begin(key, f"{request.method} {path}", params, time.time())
+    async def _once(self, asked: Asked, trouble: Trouble) -> Answer:
+        """The stored answer of the key, or the work and its answer stored."""
+        if trouble.refusal is not None:
+            raise trouble.refusal
+        before_ms = trouble.before_ms + self.latency_ms
+        if asked.key is None:
+            await _pause(before_ms)
+            return self._work(asked)
+        stored = self._keys.begin(asked.key, asked.account, asked.fingerprint, self._world.now())
         if stored is not None:
             return stored
         try:
-            await asyncio.sleep(self.latency_ms / 1000)
-            call = Call(self._world, ids, Params({}))
-            with self._world.acting_as(account):
-                answer = self._execute(call, endpoint, params, (request_id, key))
+            await _pause(before_ms)
+            answer = self._work(asked)
         except StripeError as error:
             if not error.stored:
-                keys.release(key)
+                self._keys.release(asked.key, asked.account)
                 raise
-            answer = _error_answer(error, request_id)
+            answer = self._refused(error, asked)
         except BaseException:
-            keys.release(key)
+            self._keys.release(asked.key, asked.account)
             raise
-        keys.finish(key, answer)
+        self._keys.finish(asked.key, asked.account, answer)
         return answer
 
-    def _execute(self, call: Call, endpoint: str, params: Obj, request: tuple[str, str | None]) -> Answer:
-        """Run the endpoint: all of it or, where it raises, nothing."""
-        world = self._world
-        call.params = Params(checked(endpoint, params))
-        handler = self._router.match(*endpoint.split(" "))
-        assert handler is not None
-        run = handler[1]
-        assert run is not None
-        if not endpoint.startswith(_READ):
-            self._refuse_on_moving_clock(call.path, params)
-        with world.transaction(request=request):
-            result = run(call)
-            unread = call.params.unread()
-            if unread:
-                raise not_covered(unread[0])
-            shown = render(world, result, call.params.get("expand") or [], INCLUDING)
-        return Answer(_OK, shown, request[0])
+    def _work(self, asked: Asked) -> Answer:
+        call = prepared(self._world, asked)
+        broken_work = work_of(self._world, self._book, asked)
+        if broken_work is Work.NOT_DONE:
+            raise broken()
+        shown = run(self._world, asked, call)
+        if broken_work is Work.DONE:
+            raise broken()
+        return Answer(_OK, shown, asked.request_id)
 
-    def _refuse_on_moving_clock(self, ids: dict[str, str], params: Obj) -> None:
-        """Whatever names something on a clock that is being advanced has to wait."""
-        for id_ in [*ids.values(), *_strings(params)]:
-            named = self._world.shelf.peek(id_)
-            clock = self._world.shelf.peek((named or {}).get("_clock") or "")
-            if clock is not None:
-                refuse_while_advancing(clock)
+    def _refused(self, error: StripeError, asked: Asked) -> Answer:
+        """Stripe's error; what the twin does not play is counted."""
+        if error.uncovered is not None:
+            endpoint = asked.endpoint or asked.path
+            named = endpoint if error.uncovered == endpoint else f"{endpoint} {error.uncovered}"
+            self._world.uncovered[named] += 1
+        return refused(error, asked.request_id)
 
-    def _note(self, exchange: Exchange, body: Obj) -> None:
-        self.exchanges.append(exchange)
-        if self._traffic is None:
+    def _note(self, asked: Asked, answer: Answer, took: float, *, lost: bool) -> None:
+        made = Exchange(
+            asked.method,
+            asked.path,
+            asked.params,
+            answer.status,
+            asked.request_id,
+            asked.key,
+            took,
+            answer.body,
+            account=asked.account,
+            at=self._world.now(),
+            lost=lost,
+        )
+        self.exchanges.append(made)
+        if self._traffic is None or lost:
             return
         line = {
-            "method": exchange.method,
-            "path": exchange.path,
-            "params": exchange.params,
-            "status": exchange.status,
-            "response": body,
+            "method": made.method,
+            "path": made.path,
+            "params": made.params,
+            "status": made.status,
+            "response": made.answer,
         }
         self._traffic.write(json.dumps(line) + "\n")
         self._traffic.flush()
 
 
-def _strings(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    named, listed = as_obj(value), as_list(value)
-    inner = list(named.values()) if named is not None else listed or []
-    return [text for item in inner for text in _strings(item)]
+async def _nothing() -> None:
+    """Nobody is waited for."""
 
 
-async def _params(request: Request) -> Obj:
-    query = forms.decode(request.url.query)
-    body = (await request.body()).decode()
-    return {**query, **forms.decode(body)} if body else query
+async def _pause(milliseconds: int) -> None:
+    if milliseconds:
+        await asyncio.sleep(milliseconds / 1000)
 
 
-def _authenticate(request: Request) -> None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    key = token
-    if scheme.lower() == "basic":
-        key = base64.b64decode(token).decode().partition(":")[0]
-    if not key:
-        text = (
-            "You did not provide an API key. You need to provide your API key in the Authorization header,"
-            " using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See"
-            " https://stripe.com/docs/api#authentication for details, or we can help at"
-            " https://support.stripe.com/."
-        )
-        raise StripeError(text, status=UNAUTHORIZED, stored=False)
-    if not key.startswith("sk_test_"):
-        raise StripeError(f"Invalid API Key provided: {key}", status=UNAUTHORIZED, stored=False)
-    version = request.headers.get("stripe-version")
-    if version not in {None, API_VERSION}:
-        raise invalid(f"Invalid Stripe API version: {version}")
-
-
-def _error_answer(error: StripeError, request_id: str) -> Answer:
-    # Who could not say who they are have no log to look into.
-    log = {} if error.status == UNAUTHORIZED else {"request_log_url": f"{_LOG}{request_id}"}
-    body = {"error": {**error.error, **log}}
-    return Answer(error.status, body, request_id)
+async def _hang_up(request: Request) -> None:
+    """Close the connection without an answer and wait until it is closed."""
+    close: Callable[[], None] = request.scope["state"]["hang_up"]
+    close()
+    while not await request.is_disconnected():  # noqa: ASYNC110 -- the next turn of the loop tells it
+        await asyncio.sleep(0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
-from typing import TextIO
+from collections.abc import AsyncGenerator
+from typing import Protocol, TextIO
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,57 +13,92 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.dashboard.admin import Dashboard
+from engine.sandbox.twin.deliveries.admin import DeliveriesAdmin
+from engine.sandbox.twin.deliveries.courier import Courier
 from engine.sandbox.twin.entitlements import active
+from engine.sandbox.twin.faults.admin import FaultsAdmin
+from engine.sandbox.twin.faults.book import Book
+from engine.sandbox.twin.faults.payments import behaviour_by
 from engine.sandbox.twin.lifecycle import ending
 from engine.sandbox.twin.onboarding.pages import OnboardingPages
 from engine.sandbox.twin.parts import dues, keep_books
 
 from .admin import Admin
 from .api import Api
-from .courier import Courier
 from .pages import Pages
 from .timekeeper import Timekeeper
 
-_METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
+_METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD"]
 
 
-def build(world: World, traffic: TextIO | None, keep: Callable[[], None] | None = None) -> Starlette:
-    """The twin on a world; `keep` is called now and then to save it."""
-    world.dues = dues
-    world.keep_books = keep_books
-    world.before_commit = active.follow
-    world.before_customer_deletion = [ending.end_all]
-    courier = Courier(world)
+class Kept(Protocol):
+    """What keeps the state of the twin."""
+
+    def load(self) -> None:
+        """Bring back what was saved."""
+        ...
+
+    def save(self) -> None:
+        """Save what changed."""
+        ...
+
+
+def build(world: World, traffic: TextIO | None, kept: Kept | None = None) -> Starlette:
+    """The twin on a world; `kept` brings its state back, and is asked now and then to save it."""
+    _wire(world)
+    book = Book(world)
+    world.behaviour = behaviour_by(book)
+    courier = Courier(world, book)
     timekeeper = Timekeeper(world)
-    api = Api(world, traffic)
+    api = Api(world, traffic, book=book)
+    api.before_answer = courier.first_deliveries
+    if kept is not None:
+        kept.load()
 
     async def v1(request: Request) -> Response:
         answer = await api(request)
         timekeeper.look()
         return answer
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
-        tasks = [asyncio.create_task(timekeeper.follow_the_wall())]
-        if keep is not None:
-            tasks.append(asyncio.create_task(_keep(keep)))
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await timekeeper.close()
-        await courier.close()
-
     routes = [
         *Admin(world, api, courier, timekeeper).routes(),
+        *FaultsAdmin(book).routes(),
+        *DeliveriesAdmin(world, courier).routes(),
+        *Dashboard(world, api.router, courier).routes(),
         *Pages(world).routes(),
         *OnboardingPages(world).routes(),
-        Route("/v1/{path:path}", v1, methods=_METHODS),
+        Route("/{path:path}", v1, methods=_METHODS),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lambda _app: _living(courier, timekeeper, kept))
 
 
-async def _keep(keep: Callable[[], None]) -> None:
+def _wire(world: World) -> None:
+    """Tell the world which rooms want to know what."""
+    world.dues = dues
+    world.keep_books = keep_books
+    world.before_commit = active.follow
+    world.before_customer_deletion = [ending.end_all]
+
+
+@contextlib.asynccontextmanager
+async def _living(courier: Courier, timekeeper: Timekeeper, kept: Kept | None) -> AsyncGenerator[None]:
+    """What goes on beside the answers: time, deliveries, saving."""
+    courier.start()
+    tasks = [asyncio.create_task(timekeeper.follow_the_wall())]
+    if kept is not None:
+        tasks.append(asyncio.create_task(_keep(kept)))
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await timekeeper.close()
+    await courier.close()
+    if kept is not None:
+        kept.save()
+
+
+async def _keep(kept: Kept) -> None:
     while True:
         await asyncio.sleep(1)
-        keep()
+        kept.save()

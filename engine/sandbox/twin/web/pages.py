@@ -19,9 +19,10 @@ from engine.sandbox.twin.invoicing.drafts import lines_of
 from engine.sandbox.twin.objects.cards import PAGE_CARDS, Card
 from engine.sandbox.twin.objects.clocks import refuse_while_advancing
 from engine.sandbox.twin.objects.payment_methods import new_card
+from engine.sandbox.twin.protocol import forms
 from engine.sandbox.twin.values.types import Obj, public
 
-from . import forms, html
+from . import html
 
 _SEE_OTHER = 303
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.sandbox.twin.web.forms import decode
+from engine.sandbox.twin.protocol.forms import decode
 
 _ACCOUNT_IN_ID = re.compile(r"^(?!acct_)[a-z]+_\w{6}(\w{10})\w{8}$")
 _ACCOUNT_IN_LOG = re.compile(r"/acct_\w{6}(\w{10})/")

@@ -11,17 +11,27 @@ from engine.sandbox.twin.values.types import Obj
 
 _KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 _PART = re.compile(r"\[([^\[\]]*)\]")
+_INDEX = re.compile(r"[0-9]{1,9}")
+_DEEPEST = 30
 
 
 def decode(form: str) -> Obj:
     """Nested hashes and lists with strings as leaves: `items[0][price]=p` is {items: [{price: p}]}."""
     root: Obj = {}
-    for key, value in parse_qsl(form, keep_blank_values=True):
+    for key, value in _pairs(form):
         match = _KEY.match(key)
-        if match is None:
+        parts = [match[1], *_PART.findall(match[2])] if match else []
+        if not 0 < len(parts) <= _DEEPEST:
             raise invalid(f"Invalid parameter name: {key}", param=key)
-        _insert(root, [match[1], *_PART.findall(match[2])], value)
+        _insert(root, parts, value)
     return {name: _lists(value) for name, value in root.items()}
+
+
+def _pairs(form: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(form, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise invalid("Invalid request: a parameter is not valid UTF-8.") from None
 
 
 def _insert(node: Obj, parts: list[str], value: str) -> None:
@@ -39,7 +49,7 @@ def _insert(node: Obj, parts: list[str], value: str) -> None:
 
 def _index(node: Obj, rest: list[str]) -> str:
     """Where `[]` points: the element being filled, or a new one when its name is taken already."""
-    last = max((int(name) for name in node if name.isdigit()), default=-1)
+    last = max((int(name) for name in node if _INDEX.fullmatch(name)), default=-1)
     current = node.get(str(last))
     filling = isinstance(current, dict) and bool(rest) and rest[0] not in current
     return str(last if filling else last + 1)
@@ -49,6 +59,6 @@ def _lists(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     named = cast("Obj", value)
-    if named and all(name.isdigit() for name in named):
+    if named and all(_INDEX.fullmatch(name) for name in named):
         return [_lists(named[name]) for name in sorted(named, key=int)]
     return {name: _lists(item) for name, item in named.items()}

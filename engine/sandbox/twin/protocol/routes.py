@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.call import Handler
 from engine.sandbox.twin.core.parameters import endpoints
-from engine.sandbox.twin.parts import ROUTES
+
+from .asked import Asked
 
 
 class Router:
@@ -17,12 +17,12 @@ class Router:
             parts = path.split("/")
             self._known.setdefault((method, len(parts)), []).append((endpoint, parts))
 
-    def match(self, method: str, path: str) -> tuple[str, Handler | None, dict[str, str]] | None:
-        """The endpoint, its handler (none where the twin does not play it) and the ids in the path."""
-        given = path.split("/")
-        for endpoint, parts in self._known.get((method, len(given)), []):
+    def find(self, asked: Asked) -> None:
+        """Write down which endpoint is asked for, and the ids in the path; nothing where Stripe has none."""
+        given = asked.path.split("/")
+        for endpoint, parts in self._known.get((asked.method, len(given)), []):
             named = {part[1:-1]: value for part, value in zip(parts, given, strict=True) if part[:1] == "{"}
             fixed = all(part[:1] == "{" or part == value for part, value in zip(parts, given, strict=True))
             if fixed and all(named.values()):
-                return endpoint, ROUTES.get(endpoint), named
-        return None
+                asked.endpoint, asked.ids = endpoint, named
+                return
