@@ -1,273 +1,177 @@
 """What would an update make of a subscription? The new state and what is owed for it; nothing is billed here.
 
-Flexible billing mode; source: Stripe docs, billing/subscriptions/prorations and billing-cycle.
+Source: Stripe docs, billing/subscriptions/prorations, billing-cycle and billing-mode/compare.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from engine.sandbox.twin.core.errors import invalid, no_such
+from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import Entry
-from engine.sandbox.twin.objects.discounts import new_discounts
-from engine.sandbox.twin.taxes.rates import named_rates
-from engine.sandbox.twin.values.types import Obj, Objs, as_list, clone, inside
+from engine.sandbox.twin.terms import limits
+from engine.sandbox.twin.terms.ends import end_named, set_end
+from engine.sandbox.twin.terms.modes import is_classic, resets_anchor
+from engine.sandbox.twin.terms.settings import write_settings
+from engine.sandbox.twin.values.types import Obj, clone, inside
 
-from .items import (
-    check_currency,
-    check_no_duplicates,
-    grid,
-    items_of,
-    new_item,
-    price_for,
-    set_period,
-    set_price,
-)
+from .item_changes import Change, change_items, credit_of
+from .items import grid, items_of, set_period
 from .proration import credit, debit, whole_period
 
-
-@dataclass(slots=True)
-class Change:
-    """An update worked out: the state after it, credits and debits, and whether it bills by itself."""
-
-    state: Obj
-    at: int
-    prorates: bool
-    entries: list[Entry] = field(default_factory=list[Entry])
-    periods: list[Entry] = field(default_factory=list[Entry])
-    bills: bool = False
-    at_boundary: bool = False
+_FREE = {"trialing", "paused", "incomplete"}
 
 
-def work_out(world: World, subscription: Obj, given: Obj, at: int) -> Change:
-    """The change that these parameters make at an instant."""
+def work_out(world: World, subscription: Obj, given: Obj) -> Change:
+    """The change that these parameters make now, prorated from `proration_date` where that is given."""
     state: Obj = clone(subscription)
-    behavior = given.get("proration_behavior", "create_prorations")
-    free = state["status"] in {"trialing", "paused", "incomplete"}
-    change = Change(state, at, prorates=behavior != "none" and not free)
+    write_settings(world, state, given)
+    now = world.now_of(subscription)
+    at = _proration_date(state, given, now)
+    prorates = given.get("proration_behavior") != "none" and state["status"] not in _FREE
+    change = Change(state, at, now, prorates=prorates)
     change.at_boundary = bool(given.get("_by_schedule")) and any(
         item["current_period_end"] == at for item in items_of(state)
     )
-    trial_end = given.get("trial_end")
-    restarts = inside(given, "billing_cycle_anchor").get("type") == "now"
-    restarts = restarts or (trial_end == "now" and state["status"] == "trialing")
-    moves = isinstance(trial_end, int)
-    if restarts or moves:
+    asked = inside(given, "billing_cycle_anchor").get("type") == "now" or resets_anchor(world, state, given)
+    ends_trial = given.get("trial_end") == "now" and state["status"] == "trialing"
+    trial_end: int | str | None = given.get("trial_end")
+    begins = asked or ends_trial or isinstance(trial_end, int)
+    if begins:
+        _check_beginning(state, given, now, asked=asked)
         _close_periods(world, change)
-    _change_items(world, change, given, priced=not (restarts or moves))
-    if restarts:
-        _restart(world, change)
+    change_items(world, change, given, priced=not begins)
+    if asked or ends_trial:
+        _restart(world, change, moves=asked or _follows_trial(state))
     elif isinstance(trial_end, int):
         _try_out(world, change, trial_end)
     else:
-        _cut_or_extend(world, change, _new_end(state, given))
-    _set_end(world, change, given)
+        _cut_or_extend(world, change, given)
+    set_end(state, given, now)
     return change
+
+
+def _proration_date(state: Obj, given: Obj, now: int) -> int:
+    """The instant from which is prorated: it lies in the running period of every item."""
+    at: int = given.get("proration_date", now)
+    starts = [item["current_period_start"] for item in items_of(state)]
+    ends = [item["current_period_end"] for item in items_of(state)]
+    if "proration_date" in given and not max(starts) <= at <= min(ends):
+        text = "Invalid `proration_date`: must be within the current period of every subscription item."
+        raise invalid(text, param="proration_date")
+    return at
+
+
+def _check_beginning(state: Obj, given: Obj, now: int, *, asked: bool) -> None:
+    """A paused subscription begins nothing, and a trial does not end after the anchor it is given."""
+    trial_end = given.get("trial_end")
+    if state["status"] == "paused":
+        text = "A paused subscription begins no new period or trial until it is resumed."
+        raise invalid(text, param="trial_end" if trial_end is not None else "billing_cycle_anchor")
+    if not isinstance(trial_end, int):
+        return
+    if asked and "billing_cycle_anchor" in given:
+        code = "subscription_update_trial_after_billing_cycle_anchor"
+        raise invalid("`trial_end` cannot be after `billing_cycle_anchor`.", param="trial_end", code=code)
+    limits.trial_end(trial_end, now)
+
+
+def _follows_trial(state: Obj) -> bool:
+    """Whether the anchor is that of the trial's end, so that it moves when the trial ends early."""
+    kept = inside(state, "trial_settings", "end_behavior").get("billing_cycle_anchor") == "unchanged"
+    return bool(state["billing_cycle_anchor"] == state["trial_end"] and not kept)
 
 
 def _close_periods(world: World, change: Change) -> None:
     """All running periods end here: what is left of them is credited."""
     for item in items_of(change.state):
-        if change.prorates:
-            change.entries += credit(world, change.state, item, change.at)
+        change.entries += credit_of(world, change, item)
         item["_debits"] = []
 
 
-def _change_items(world: World, change: Change, given: Obj, *, priced: bool) -> None:
-    wanted: Objs = as_list(given.get("items")) or []
-    change.prorates, prorates = change.prorates and priced, change.prorates
-    for index, entry in enumerate(wanted):
-        where = f"items[{index}]"
-        if "id" not in entry:
-            _add_item(world, change, entry, where)
-        elif entry.get("deleted"):
-            _remove_item(world, change, entry["id"], where)
-        else:
-            _change_item(world, change, entry, where)
-    change.prorates = prorates
-    items = items_of(change.state)
-    if not items:
-        raise invalid("A subscription must have at least one active plan.", param="items")
-    check_no_duplicates(items)
-
-
-def _item(change: Change, id_: str, where: str) -> Obj:
-    for item in items_of(change.state):
-        if item["id"] == id_:
-            return item
-    raise no_such("subscription item", id_, param=f"{where}[id]", status=400)
-
-
-def _add_item(world: World, change: Change, entry: Obj, where: str) -> None:
-    price = price_for(world, entry, where, recurring=True)
-    check_currency(price, change.state["currency"], f"{where}[price]")
-    item = new_item(world, change.state, price, entry)
-    _begin_period(change, item)
-    items_of(change.state).append(item)
-    _discount_item(world, change, item, entry)
-    _debit(world, change, item)
-
-
-def _discount_item(world: World, change: Change, item: Obj, entry: Obj) -> None:
-    if "discounts" in entry:
-        customer = world.fetch("customer", change.state["customer"])
-        item["discounts"] = new_discounts(world, customer, entry["discounts"], subscription_item=item["id"])
-
-
-def _begin_period(change: Change, item: Obj) -> None:
-    """The period that holds now; one that begins just where a cycle ends is left to the renewal."""
-    set_period(change.state, item, change.at)
-    if change.at_boundary and item["current_period_start"] == change.at:
-        item["current_period_end"] = change.at
-
-
-def _remove_item(world: World, change: Change, id_: str, where: str) -> None:
-    item = _item(change, id_, where)
-    if change.prorates:
-        change.entries += credit(world, change.state, item, change.at)
-    items_of(change.state).remove(item)
-
-
-def _change_item(world: World, change: Change, entry: Obj, where: str) -> None:
-    """Another price or quantity; a new price without a quantity means one of it."""
-    item = _item(change, entry["id"], where)
-    before = (item["price"]["id"], item["quantity"])
-    old = item["price"]
-    price = old
-    named = entry.get("price") or entry.get("plan") or entry.get("price_data")
-    if named not in (None, old["id"]):
-        price = price_for(world, entry, where, recurring=True)
-        check_currency(price, change.state["currency"], f"{where}[price]")
-    quantity = entry.get("quantity", 1 if named and price["id"] != old["id"] else item["quantity"])
-    if "metadata" in entry:
-        _merge(item, entry["metadata"])
-    _discount_item(world, change, item, entry)
-    if "tax_rates" in entry:
-        item["tax_rates"] = named_rates(world, entry["tax_rates"], f"{where}[tax_rates]")
-    if (price["id"], quantity) == before:
-        return
-    if change.prorates:
-        change.entries += credit(world, change.state, item, change.at)
-    set_price(item, price)
-    item["quantity"] = quantity
-    if _interval(old) != _interval(price):
-        _begin_period(change, item)
-    _debit(world, change, item)
-
-
-def _merge(item: Obj, given: object) -> None:
-    merged = {} if given == "" else {**item["metadata"], **inside(given)}
-    item["metadata"] = {key: str(value) for key, value in merged.items() if value != ""}
-
-
-def _interval(price: Obj) -> tuple[str, int]:
-    recurring = price["recurring"]
-    return recurring["interval"], recurring["interval_count"]
-
-
-def _debit(world: World, change: Change, item: Obj) -> None:
-    """Charge an item from now to its end, which a cancellation may have brought forward."""
-    if not change.prorates:
-        return
-    end = item["current_period_end"]
-    stop = change.state["cancel_at"]
-    entry = debit(world, change.state, item, change.at, min(end, stop) if stop else end)
-    if entry is not None:
-        change.entries.append(entry)
-
-
-def _restart(world: World, change: Change) -> None:
-    """A new period of everything begins now, billed in full at once."""
+def _restart(world: World, change: Change, *, moves: bool) -> None:
+    """A new period of everything begins now, billed in full (or up to the anchor that stays) at once."""
     state = change.state
     if state["status"] == "trialing":
         state["status"] = "active"
-        state["trial_end"] = change.at
-    state["billing_cycle_anchor"] = state["_begins"] = change.at
+        state["trial_end"] = change.now
+    state["_begins"] = change.now
+    if moves:
+        state["billing_cycle_anchor"] = change.now
+        state["billing_cycle_anchor_config"] = None
     if not change.at_boundary:
         _begin_periods(world, change)
         return
     for item in items_of(state):
-        item["current_period_start"] = item["current_period_end"] = change.at
+        item["current_period_start"] = item["current_period_end"] = change.now
 
 
 def _try_out(world: World, change: Change, trial_end: int) -> None:
-    """A trial until an instant; the anchor moves there."""
+    """A trial until an instant; the anchor moves there, unless the trial is said to leave it alone."""
     state = change.state
-    if trial_end <= change.at:
-        raise invalid("Trial end must be in the future.", param="trial_end")
     running = state["status"] == "trialing"
-    state |= {"status": "trialing", "trial_end": trial_end, "billing_cycle_anchor": trial_end}
-    state["trial_start"] = state["trial_start"] if running else change.at
-    state["_begins"] = change.at
+    if inside(state, "trial_settings", "end_behavior").get("billing_cycle_anchor") != "unchanged":
+        state["billing_cycle_anchor"] = trial_end
+    state |= {"status": "trialing", "trial_end": trial_end, "_trial_told": False}
+    if not running:
+        state["_begins"] = change.now
+        keeps = is_classic(state) and state["trial_start"] is not None
+        state["trial_start"] = state["trial_start"] if keeps else change.now
     _begin_periods(world, change)
     change.bills = not running
 
 
 def _begin_periods(world: World, change: Change) -> None:
     for item in items_of(change.state):
-        set_period(change.state, item, change.at)
+        set_period(change.state, item, change.now)
     change.periods = [whole_period(world, change.state, item) for item in items_of(change.state)]
     change.bills = True
 
 
-def _new_end(state: Obj, given: Obj) -> int | None:
-    """The `cancel_at` that results."""
-    wanted = given.get("cancel_at")
-    ends = [int(item["current_period_end"]) for item in items_of(state)]
-    match wanted:
-        case "":
-            return None
-        case "min_period_end":
-            return min(ends)
-        case "max_period_end":
-            return max(ends)
-        case int():
-            return wanted
-        case _:
-            end: int | None = state["cancel_at"]
-            return end
+def _cut_or_extend(world: World, change: Change, given: Obj) -> None:
+    """A date inside a paid period gives the rest back; withdrawing it charges the rest again.
 
-
-def _cut_or_extend(world: World, change: Change, new_end: int | None) -> None:
-    """A cancellation inside a paid period gives the rest back; withdrawing it charges the rest again."""
+    An end at a period's end moves no money. Classic mode takes the date as its new anchor.
+    """
     state = change.state
-    if not change.prorates or new_end == state["cancel_at"]:
+    named = given.get("cancel_at")
+    if isinstance(named, int):
+        limits.future(named, change.now, "cancel_at")
+    former = None if state["cancel_at_period_end"] else state["cancel_at"]
+    ends = {"cancel_at", "cancel_at_period_end"} & set(given)
+    new = end_named(state, named) if "cancel_at" in given else None
+    if not ends or new == former or (given.get("cancel_at_period_end") is False and former is not None):
         return
+    first = min(int(item["current_period_end"]) for item in items_of(state))
     for item in items_of(state):
-        whole = item["current_period_end"]
-        old = min(whole, state["cancel_at"] or whole)
-        new = min(whole, new_end or whole)
-        if new < old:
-            change.entries += credit(world, state, item, new, until=old)
-        elif new > old and grid(state, item["price"], old)[1] >= new:
-            entry = debit(world, state, item, old, new)
-            change.entries += [entry] if entry else []
+        _move_end(world, change, item, former, new)
+    if is_classic(state) and new is not None and new < first:
+        _anchor_at(state, new)
 
 
-def _set_end(world: World, change: Change, given: Obj) -> None:
-    """When the subscription is to end, and since when that is wanted."""
+def _move_end(world: World, change: Change, item: Obj, former: int | None, new: int | None) -> None:
     state = change.state
-    flag = given.get("cancel_at_period_end")
-    if flag is True or (flag is None and state["cancel_at_period_end"]):
-        state["cancel_at_period_end"] = True
-        state["cancel_at"] = min(int(item["current_period_end"]) for item in items_of(state))
-    elif flag is False and state["cancel_at_period_end"]:
-        state["cancel_at_period_end"] = False
-        state["cancel_at"] = None
-    elif "cancel_at" in given:
-        state["cancel_at"] = _new_end(state, given)
-        state["cancel_at_period_end"] = False
-        if state["cancel_at"] is not None and state["cancel_at"] <= world.now_of(state):
-            text = "Invalid timestamp: must be an integer Unix timestamp in the future."
-            raise invalid(text, param="cancel_at")
-    _note_request(state, change.at, asked=bool(flag) or given.get("cancel_at") not in {None, ""})
+    whole = _whole_end(state, item)
+    old_end = min(item["current_period_end"], former or whole)
+    new_end = min(whole, new or whole)
+    if new_end < old_end and change.prorates:
+        change.entries += credit(world, state, item, new_end, until=old_end)
+    if new_end > old_end and change.prorates:
+        entry = debit(world, state, item, old_end, new_end)
+        change.entries += [entry] if entry else []
+    item["current_period_end"] = max(item["current_period_end"], new_end)
 
 
-def _note_request(state: Obj, at: int, *, asked: bool) -> None:
-    if state["cancel_at"] is None:
-        state["canceled_at"] = None
-        state["cancellation_details"]["reason"] = None
-    elif asked:
-        state["canceled_at"] = at
-        state["cancellation_details"]["reason"] = "cancellation_requested"
+def _whole_end(state: Obj, item: Obj) -> int:
+    """Where an item's period ends when nothing cuts it short."""
+    start, end = int(item["current_period_start"]), int(item["current_period_end"])
+    if state["status"] in _FREE or start == end:
+        return end
+    return grid(state, item["price"], start)[1]
+
+
+def _anchor_at(state: Obj, at: int) -> None:
+    """Classic mode: the periods end at the date, and so does a trial that would last longer."""
+    state["billing_cycle_anchor"] = at
+    for item in items_of(state):
+        item["current_period_end"] = min(item["current_period_end"], at)
+    if state["status"] == "trialing":
+        state["trial_end"] = min(state["trial_end"], at)

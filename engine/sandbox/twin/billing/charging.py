@@ -17,10 +17,17 @@ from engine.sandbox.twin.invoicing.drafts import (
     subscription_parent,
 )
 from engine.sandbox.twin.invoicing.lines import Entry
-from engine.sandbox.twin.invoicing.paying import NO_METHOD, charge, method_for, requires_action
+from engine.sandbox.twin.invoicing.paying import (
+    NO_METHOD,
+    charge,
+    mark_uncollectible,
+    method_for,
+    requires_action,
+    void,
+)
 from engine.sandbox.twin.invoicing.settling import finalize
 from engine.sandbox.twin.objects.payments import Result, card_error
-from engine.sandbox.twin.values.types import Obj, clone, public
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, public
 
 from .items import items_of
 from .proration import remember_debit
@@ -41,6 +48,7 @@ def open_invoice(world: World, subscription: Obj, reason: str, **about: Any) -> 
         default_tax_rates=clone(subscription["default_tax_rates"]),
         discounts=list(subscription["discounts"]),
         parent=subscription_parent(subscription),
+        **_settings_of(subscription),
         period_start=about.pop("period_start", now),
         _days_until_due=subscription["days_until_due"],
         **about,
@@ -55,22 +63,27 @@ def add_pending(world: World, subscription: Obj, entry: Entry) -> Obj:
     item = lines.new_item(world, customer, entry)
     for held in items_of(subscription):
         if held["id"] == entry.item and entry.amount > 0:
-            remember_debit(held, entry, invoice=None, line=None, net=entry.amount)
+            remember_debit(held, entry, invoice=None, line=None, taken=entry.taken)
     return item
 
 
-def fill(world: World, subscription: Obj, invoice: Obj, periods: list[Entry]) -> None:
-    """Put what is pending and then the periods' own lines onto a draft, and remember what was debited."""
-    waiting = pending_items(world, invoice["customer"], subscription["id"], invoice["currency"])
+def fill(
+    world: World, subscription: Obj, invoice: Obj, periods: list[Entry], *, waiting: Objs | None = None
+) -> None:
+    """Put what is pending (or only the items given) and then the periods' own lines onto a draft.
+
+    What was debited is remembered on the items.
+    """
+    if waiting is None:
+        waiting = pending_items(world, invoice["customer"], subscription["id"], invoice["currency"])
     collect(world, invoice, waiting)
     shown = [(entry, lines.line_of_period(world, invoice, entry)) for entry in periods]
     retotal(world, invoice)
     items = {item["id"]: item for item in items_of(subscription)}
     for entry, line in shown:
         if entry.item in items:
-            net = line["amount"] - sum(part["amount"] for part in line["discount_amounts"])
-            item = items[entry.item]
-            remember_debit(item, entry, invoice=invoice["id"], line=line["id"], net=net)
+            taken = line["discount_amounts"]
+            remember_debit(items[entry.item], entry, invoice=invoice["id"], line=line["id"], taken=taken)
     _name_debits(world, invoice, items)
 
 
@@ -85,6 +98,33 @@ def _name_debits(world: World, invoice: Obj, items: dict[str, Obj]) -> None:
             same = (debit["start"], debit["end"]) == (line["period"]["start"], line["period"]["end"])
             if debit["line"] is None and same:
                 debit["invoice"], debit["line"] = invoice["id"], line["id"]
+
+
+def hold_collection(subscription: Obj, invoice: Obj) -> None:
+    """While collection is paused a draft is not finalized by itself."""
+    if subscription["pause_collection"]:
+        invoice["auto_advance"] = False
+        invoice["automatically_finalizes_at"] = None
+
+
+def effect_of_pause(world: World, subscription: Obj, invoice: Obj) -> None:
+    """What `pause_collection` does with an invoice beside keeping it a draft."""
+    behavior = inside(subscription, "pause_collection").get("behavior")
+    if behavior not in {"void", "mark_uncollectible"} or finalize(world, invoice) != "open":
+        return
+    if behavior == "void":
+        void(world, invoice)
+    else:
+        mark_uncollectible(world, invoice)
+
+
+def _settings_of(subscription: Obj) -> Obj:
+    """What a subscription tells its invoices to show and how they are to be paid."""
+    shown: Obj = clone(subscription["invoice_settings"])
+    payment: Obj = subscription["payment_settings"] or {}
+    names = ("payment_method_options", "payment_method_types")
+    given = {name: clone(payment.get(name)) for name in names}
+    return {**shown, "payment_settings": {"default_mandate": None, **given}}
 
 
 def use_up_once(world: World, subscription: Obj) -> None:
@@ -105,7 +145,7 @@ def settle_now(world: World, subscription: Obj, invoice: Obj, behavior: str) -> 
         return Result.SUCCEEDED
     if subscription["collection_method"] == "send_invoice" or behavior == "default_incomplete":
         return None
-    method = method_for(world, invoice) or _given_method(world, subscription)
+    method = _given_method(world, subscription) or method_for(world, invoice)
     if method is None:
         raise invalid(NO_METHOD, code="resource_missing")
     tried = charge(world, invoice, method, authenticated=False, automatic=True)
@@ -118,6 +158,6 @@ def settle_now(world: World, subscription: Obj, invoice: Obj, behavior: str) -> 
 
 
 def _given_method(world: World, subscription: Obj) -> Obj | None:
-    """The card of an update that is not applied yet."""
+    """The subscription's card, that of an update which is not applied yet included."""
     chosen = subscription["default_payment_method"]
     return world.shelf.take(chosen) if chosen else None

@@ -7,7 +7,7 @@ from engine.sandbox.twin.core.errors import invalid, missing
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values import calendar
-from engine.sandbox.twin.values.types import Obj, Objs, clone, texts
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, texts
 
 ONLY_RECURRING = (
     "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`."
@@ -120,15 +120,16 @@ def items_of(subscription: Obj) -> Objs:
 def grid(subscription: Obj, price: Obj, at: int) -> tuple[int, int]:
     """The whole interval of the anchor's grid that holds an instant."""
     recurring = price["recurring"]
+    day: int | None = inside(subscription, "billing_cycle_anchor_config").get("day_of_month")
     return calendar.period(
-        subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], at
+        subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], at, day
     )
 
 
 def set_period(subscription: Obj, item: Obj, at: int) -> None:
     """Give an item the period that holds an instant: the trial, or its interval on the anchor's grid."""
     if subscription["status"] == "trialing":
-        start, end = subscription["trial_start"], subscription["trial_end"]
+        start, end = max(subscription["trial_start"], subscription["_begins"]), subscription["trial_end"]
     else:
         start, end = grid(subscription, item["price"], at)
         start = max(start, subscription["_begins"])

@@ -15,33 +15,36 @@ _KEPT = {
     "_n",
     "_account",
     "_clock",
-    "metadata",
-    "status",
     "latest_invoice",
     "pending_update",
     "customer",
+    "schedule",
 }
 HELD_SECONDS = 23 * 3600
 
 
-def hold_update(world: World, subscription: Obj, updated: Obj, invoice: Obj, expires_at: int) -> None:
-    """Keep the updated state aside until its invoice is paid."""
+def hold_update(subscription: Obj, updated: Obj, invoice: Obj, given: Obj, expires_at: int) -> None:
+    """Keep aside what an update makes different until its invoice is paid."""
     invoice["_pending_update"] = subscription["id"]
-    subscription["_pending_state"] = clone(updated)
-    subscription["_pending_invoice"] = invoice["id"]
-    anchored = updated["billing_cycle_anchor"] != subscription["billing_cycle_anchor"]
-    subscription["pending_update"] = {
-        "billing_cycle_anchor": updated["billing_cycle_anchor"] if anchored else None,
-        "cancel_at_period_end": None,
-        "discount": None,
-        "discounts": None,
-        "expires_at": expires_at,
-        "metadata": None,
-        "subscription_items": clone(updated["items"]["data"]),
-        "trial_end": updated["trial_end"],
-        "trial_from_plan": None,
+    state = {
+        name: clone(value)
+        for name, value in updated.items()
+        if name not in _KEPT and value != subscription.get(name)
     }
-    world.schedule(subscription["id"])
+    subscription["_pending_state"] = state
+    subscription["_pending_invoice"] = invoice["id"]
+    items: Obj = state.get("items") or {}
+    subscription["pending_update"] = {
+        "billing_cycle_anchor": state.get("billing_cycle_anchor"),
+        "cancel_at_period_end": given.get("cancel_at_period_end"),
+        "discount": None,
+        "discounts": clone(updated["discounts"]) if "discounts" in given else None,
+        "expires_at": expires_at,
+        "metadata": clone(updated["metadata"]) if "metadata" in given else None,
+        "subscription_items": clone(items.get("data")),
+        "trial_end": state.get("trial_end"),
+        "trial_from_plan": given.get("trial_from_plan"),
+    }
 
 
 def apply_pending_update(world: World, subscription: Obj, invoice: Obj) -> None:
@@ -49,9 +52,7 @@ def apply_pending_update(world: World, subscription: Obj, invoice: Obj) -> None:
     if subscription.get("_pending_invoice") != invoice["id"]:
         return
     before = clone(subscription)
-    state: Obj = subscription["_pending_state"]
-    subscription.update({name: value for name, value in state.items() if name not in _KEPT})
-    subscription["status"] = state["status"]
+    subscription.update(subscription["_pending_state"])
     subscription["latest_invoice"] = invoice["id"]
     _forget(subscription)
     world.emit("customer.subscription.pending_update_applied", subscription)

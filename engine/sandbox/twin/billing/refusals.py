@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.errors import exclusive, invalid
-from engine.sandbox.twin.values.types import Obj
+from engine.sandbox.twin.core.errors import exclusive, invalid, no_such
+from engine.sandbox.twin.values.types import Obj, as_list
 
 _ENDED = {"canceled", "incomplete_expired"}
 _ALWAYS = {"expand"}
 _WHEN_ENDED = {"metadata", "cancellation_details"}
+_ITEM_WHEN_PENDING = {"id", "price", "price_data", "plan", "quantity", "deleted", "discounts"}
 _WHEN_INCOMPLETE = {
     "metadata", "description", "default_payment_method", "payment_settings", "cancellation_details",
     "off_session", "payment_behavior",
@@ -35,7 +36,7 @@ def refuse_update(subscription: Obj, given: Obj) -> None:
         raise invalid(text, param=min(names - _WHEN_INCOMPLETE))
     _refuse_ends(subscription, given)
     if given.get("payment_behavior") == "pending_if_incomplete":
-        _refuse_pending(subscription, names)
+        _refuse_pending(subscription, given, names)
 
 
 def _refuse_ends(subscription: Obj, given: Obj) -> None:
@@ -50,11 +51,17 @@ def _refuse_ends(subscription: Obj, given: Obj) -> None:
         raise invalid(text)
 
 
-def _refuse_pending(subscription: Obj, names: set[str]) -> None:
+def _refuse_pending(subscription: Obj, given: Obj, names: set[str]) -> None:
     if subscription["collection_method"] != "charge_automatically":
         text = "`pending_if_incomplete` needs `collection_method=charge_automatically`."
         raise invalid(text, param="payment_behavior")
-    others = sorted(names - _WHEN_PENDING)
+    items = as_list(given.get("items")) or []
+    inner = {
+        f"items[{index}][{name}]"
+        for index, entry in enumerate(items)
+        for name in set(entry) - _ITEM_WHEN_PENDING
+    }
+    others = sorted((names - _WHEN_PENDING) | inner)
     if others:
         text = (
             "When `payment_behavior` is set to `pending_if_incomplete`, you can only pass supported params."
@@ -67,5 +74,4 @@ def _refuse_pending(subscription: Obj, names: set[str]) -> None:
 def refuse_when_ended(subscription: Obj) -> None:
     """Raise where a subscription is over."""
     if subscription["status"] in _ENDED:
-        text = f"No such subscription: '{subscription['id']}'"
-        raise invalid(text, param="id", code="resource_missing")
+        raise no_such("subscription", subscription["id"])

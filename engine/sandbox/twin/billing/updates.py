@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.call import assign, merge_metadata
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.paying import void
-from engine.sandbox.twin.objects.discounts import new_discounts
-from engine.sandbox.twin.objects.payment_methods import of_customer
 from engine.sandbox.twin.objects.payments import Result
-from engine.sandbox.twin.taxes.rates import named_rates
-from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj, clone, inside
+from engine.sandbox.twin.terms import limits
+from engine.sandbox.twin.terms.modes import is_classic
+from engine.sandbox.twin.terms.trials import announce_near_end
+from engine.sandbox.twin.values.types import Obj, Objs, clone
 
-from .changes import Change, work_out
-from .charging import add_pending, fill, open_invoice, settle_now, use_up_once
+from .changes import work_out
+from .charging import (
+    add_pending,
+    effect_of_pause,
+    fill,
+    hold_collection,
+    open_invoice,
+    settle_now,
+    use_up_once,
+)
+from .item_changes import Change
 from .one_time import one_time_entries
 from .pending import HELD_SECONDS, hold_update
 from .refusals import refuse_update
 
 _COLLECTED = {"active", "trialing"}
+_REPLACES = {"items", "billing_cycle_anchor", "trial_end", "cancel_at_period_end"}
 
 
 def apply_update(world: World, subscription: Obj, given: Obj) -> Obj | None:
     """Update a subscription as the parameters say; answers the invoice that was made, if any."""
+    limits.lists(given)
     refuse_update(subscription, given)
     _replace_pending(world, subscription, given)
     before: Obj = clone(subscription)
-    at = given.get("proration_date") or world.now_of(subscription)
-    change = work_out(world, subscription, given, at)
-    _write(world, change.state, given)
+    change = work_out(world, subscription, given)
     invoice = bill_change(world, subscription, change, given)
+    if before["status"] == "trialing" and given.get("trial_end") == "now":
+        world.emit("customer.subscription.trial_will_end", subscription)
+    if "trial_end" in given:
+        announce_near_end(world, subscription)
     if subscription != before and not subscription.get("_silent"):
         world.emit("customer.subscription.updated", subscription, before=before)
     return invoice
@@ -38,33 +49,8 @@ def apply_update(world: World, subscription: Obj, given: Obj) -> Obj | None:
 def _replace_pending(world: World, subscription: Obj, given: Obj) -> None:
     """A new update takes the place of one that was never paid."""
     held = world.shelf.take(subscription.get("_pending_invoice") or "")
-    if held is not None and set(given) & {"items", "billing_cycle_anchor", "trial_end"}:
+    if held is not None and set(given) & _REPLACES:
         void(world, held)
-
-
-def _write(world: World, state: Obj, given: Obj) -> None:
-    """The fields that bill nothing."""
-    params = Params(given)
-    assign(state, params, "description", "collection_method", "days_until_due", "pause_collection")
-    merge_metadata(state, given)
-    customer = world.fetch("customer", state["customer"])
-    if "default_payment_method" in given:
-        chosen = given["default_payment_method"]
-        method = of_customer(world, chosen, customer, "default_payment_method") if chosen else None
-        state["default_payment_method"] = method["id"] if method else None
-    if "default_tax_rates" in given:
-        named = given["default_tax_rates"]
-        state["default_tax_rates"] = named_rates(world, named, "default_tax_rates")
-    if "discounts" in given:
-        named = given["discounts"]
-        state["discounts"] = new_discounts(world, customer, named, subscription=state["id"])
-    if state["pause_collection"]:
-        state["pause_collection"] = {"resumes_at": None, **state["pause_collection"]}
-    for name in ("payment_settings", "cancellation_details"):
-        if name in given:
-            state[name].update({key: None if value == "" else value for key, value in given[name].items()})
-    end = inside(given, "trial_settings", "end_behavior")
-    state["trial_settings"]["end_behavior"].update(end)
 
 
 def bill_change(world: World, subscription: Obj, change: Change, given: Obj) -> Obj | None:
@@ -72,17 +58,16 @@ def bill_change(world: World, subscription: Obj, change: Change, given: Obj) -> 
     always = given.get("proration_behavior") == "always_invoice"
     bills = change.bills or (always and bool(change.entries))
     state = change.state
-    for entry in [*change.entries, *one_time_entries(world, state, given)]:
-        add_pending(world, state, entry)
+    once = one_time_entries(world, state, given)
+    added = [add_pending(world, state, entry) for entry in [*change.entries, *once]]
     if not bills:
         subscription.update(state)
         return None
     invoice = open_invoice(
         world, state, "subscription_update", period_start=_collected_since(subscription, change.at)
     )
-    if inside(subscription, "pause_collection"):
-        invoice["auto_advance"] = False
-    fill(world, state, invoice, change.periods)
+    hold_collection(state, invoice)
+    fill(world, state, invoice, change.periods, waiting=_only(state, change, added, always=always))
     use_up_once(world, state)
     world.emit("invoice.created", invoice)
     if given.get("_preview"):
@@ -93,10 +78,15 @@ def bill_change(world: World, subscription: Obj, change: Change, given: Obj) -> 
         return invoice
     behavior = given.get("payment_behavior", "allow_incomplete")
     if behavior == "pending_if_incomplete":
-        _pay_first(world, subscription, change, invoice)
+        _pay_first(world, subscription, change, invoice, given)
     else:
         _apply_first(world, subscription, change, invoice, behavior)
     return invoice
+
+
+def _only(state: Obj, change: Change, added: Objs, *, always: bool) -> Objs | None:
+    """Classic mode leaves what was pending before out of an anchor reset that is invoiced at once."""
+    return added if is_classic(state) and always and change.periods else None
 
 
 def _collected_since(subscription: Obj, at: int) -> int:
@@ -108,6 +98,7 @@ def _apply_first(world: World, subscription: Obj, change: Change, invoice: Obj, 
     """The change holds whatever becomes of its invoice; unpaid it makes the subscription past_due."""
     subscription.update(change.state)
     if subscription["pause_collection"]:
+        effect_of_pause(world, subscription, invoice)
         return
     was_silent = subscription.get("_silent", False)
     subscription["_silent"] = True
@@ -120,7 +111,7 @@ def _apply_first(world: World, subscription: Obj, change: Change, invoice: Obj, 
         subscription["status"] = "past_due"
 
 
-def _pay_first(world: World, subscription: Obj, change: Change, invoice: Obj) -> None:
+def _pay_first(world: World, subscription: Obj, change: Change, invoice: Obj, given: Obj) -> None:
     """The change holds only when it is paid; else it waits."""
     invoice["_pending_update"] = subscription["id"]
     result = settle_now(world, change.state, invoice, "allow_incomplete")
@@ -128,7 +119,7 @@ def _pay_first(world: World, subscription: Obj, change: Change, invoice: Obj) ->
         subscription.update(change.state)
         return
     subscription["latest_invoice"] = invoice["id"]
-    hold_update(world, subscription, change.state, invoice, _held_until(world, subscription))
+    hold_update(subscription, change.state, invoice, given, _held_until(world, subscription))
 
 
 def _held_until(world: World, subscription: Obj) -> int:

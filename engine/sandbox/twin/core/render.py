@@ -31,7 +31,7 @@ def page(url: str, params: Params, found: Objs, *, newest_first: bool = True) ->
     after, until = params.get("starting_after"), params.get("ending_before")
     if after and until:
         raise exclusive("starting_after", "ending_before")
-    found = [obj for obj in found if _created_fits(obj, params.get("created"))]
+    found = [obj for obj in found if fits_range(obj.get("created", 0), params.get("created"))]
     if newest_first:
         found = list(reversed(found))
     if after:
@@ -52,18 +52,16 @@ def _position(found: Objs, id_: str, param: str) -> int:
     raise no_such("object", id_, param=param, status=400)
 
 
-def _created_fits(obj: Obj, wanted: Any) -> bool:
-    if wanted is None:
-        return True
-    created = cast("int", obj.get("created", 0))
-    if isinstance(wanted, int):
-        return created == wanted
+def fits_range(at: int, wanted: Any) -> bool:
+    """Whether an instant is the one that is asked for, or lies in the range."""
+    if wanted is None or isinstance(wanted, int):
+        return wanted in {None, at}
     limits = cast("dict[str, int]", wanted)
     return (
-        created > limits.get("gt", created - 1)
-        and created >= limits.get("gte", created)
-        and created < limits.get("lt", created + 1)
-        and created <= limits.get("lte", created)
+        at > limits.get("gt", at - 1)
+        and at >= limits.get("gte", at)
+        and at < limits.get("lt", at + 1)
+        and at <= limits.get("lte", at)
     )
 
 

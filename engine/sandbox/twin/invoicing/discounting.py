@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.amounts import rounded, shares
-from engine.sandbox.twin.values.types import Obj, Objs, inside
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 _PERCENT = 100
 
@@ -53,7 +53,9 @@ def apply_discounts(world: World, invoice: Obj, lines: Objs) -> Objs:
     """Write the discounts into the lines, a line's own first; answers the sum of each."""
     sums: dict[str, int] = {}
     for line in lines:
-        line["discount_amounts"] = []
+        line["discount_amounts"] = clone(line.get("_taken") or [])
+        for part in line["discount_amounts"]:
+            sums[part["discount"]] = sums.get(part["discount"], 0) + part["amount"]
         for discount in line["discounts"]:
             _apply(world, discount, [line], sums)
     for discount in invoice["discounts"]:

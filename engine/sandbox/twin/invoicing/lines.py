@@ -33,6 +33,7 @@ class Entry:
     discountable: bool = True
     metadata: Obj = field(default_factory=dict[str, Any])
     discounts: list[str] = field(default_factory=list[str])
+    taken: Objs = field(default_factory=list[Obj])
     tax_rates: Objs = field(default_factory=list[Obj])
     taxes: Objs | None = None
 
@@ -118,6 +119,7 @@ def new_item(world: World, customer: Obj, entry: Entry, *, invoice: str | None =
             "quantity_decimal": str(entry.quantity),
             "tax_rates": clone(entry.tax_rates),
             "test_clock": customer["test_clock"],
+            "_taken": clone(entry.taken),
             "_taxes": clone(entry.taxes),
             "_credited": entry.credited,
             "_created": world.now_of(customer),
@@ -125,6 +127,8 @@ def new_item(world: World, customer: Obj, entry: Entry, *, invoice: str | None =
         clock=customer["_clock"],
     )
     del item["created"]
+    if entry.proration:
+        item["net_amount"] = entry.amount - sum(part["amount"] for part in entry.taken)
     world.emit("invoiceitem.created", item)
     return item
 
@@ -147,7 +151,7 @@ def line_of_item(world: World, invoice: Obj, item: Obj) -> Obj:
     names = ("amount", "currency", "description", "discountable", "metadata", "period", "pricing", "quantity")
     fields = {name: clone(item[name]) for name in names}
     fields |= {"discounts": list(item["discounts"]), "_taxes": clone(item["_taxes"])}
-    fields["_tax_rates"] = clone(item["tax_rates"])
+    fields |= {"_tax_rates": clone(item["tax_rates"]), "_taken": clone(item["_taken"])}
     return _line(world, invoice, {**fields, "parent": _parent(kind, about), "subscription": subscription})
 
 

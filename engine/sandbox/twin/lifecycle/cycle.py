@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.billing.charging import fill, open_invoice, use_up_once
+from engine.sandbox.twin.billing.charging import (
+    effect_of_pause,
+    fill,
+    hold_collection,
+    open_invoice,
+    use_up_once,
+)
 from engine.sandbox.twin.billing.items import items_of, set_period
 from engine.sandbox.twin.billing.proration import whole_period
 from engine.sandbox.twin.billing.reactions import change_status
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
-from engine.sandbox.twin.invoicing.settling import finalize
-from engine.sandbox.twin.values.types import Obj, clone, inside
+from engine.sandbox.twin.values.types import Obj, clone
 
 from .ending import cancel
 
@@ -45,35 +50,17 @@ def _bill_cycle(world: World, subscription: Obj, due: list[Obj], before: Obj, si
         invoice["auto_advance"] = False
     else:
         invoice["automatically_finalizes_at"] = world.now_of(invoice) + world.settings.draft_seconds
-    _hold_collection(subscription, invoice)
+    hold_collection(subscription, invoice)
     world.emit("invoice.created", invoice)
     world.emit("customer.subscription.updated", subscription, before=before)
     world.reorder(mark, ("customer.subscription.updated", "invoice.created"))
-    _pause_effect(world, subscription, invoice)
+    effect_of_pause(world, subscription, invoice)
     return invoice
 
 
 def _lasts(world: World, subscription: Obj, discount: str) -> bool:
     held = world.shelf.peek(discount) or {"end": 0}
     return held["end"] is None or held["end"] > world.now_of(subscription)
-
-
-def _hold_collection(subscription: Obj, invoice: Obj) -> None:
-    if subscription["pause_collection"]:
-        invoice["auto_advance"] = False
-        invoice["automatically_finalizes_at"] = None
-
-
-def _pause_effect(world: World, subscription: Obj, invoice: Obj) -> None:
-    """What `pause_collection` does with an invoice beside keeping it a draft."""
-    behavior = inside(subscription, "pause_collection").get("behavior")
-    if behavior not in {"void", "mark_uncollectible"}:
-        return
-    if finalize(world, invoice) == "open":
-        if behavior == "void":
-            paying.void(world, invoice)
-        else:
-            paying.mark_uncollectible(world, invoice)
 
 
 def end_trial(world: World, subscription: Obj, at: int) -> None:

@@ -59,7 +59,7 @@ def _settings(schedule: Obj, phase: Obj) -> Obj:
     if phase["metadata"]:
         found["metadata"] = phase["metadata"]
     if phase["_discounts"] is not None:
-        found["discounts"] = phase["_discounts"]
+        found["discounts"] = phase["_discounts"] or ""
     return found
 
 

@@ -13,14 +13,24 @@ from engine.sandbox.twin.values.types import Obj
 from . import phases
 
 _HOW = ("payment_behavior", "proration_behavior", "proration_date", "off_session")
-_ITEM = ("discounts", "metadata", "plan", "price", "price_data", "quantity", "tax_rates")
+_ITEM = (
+    "billing_thresholds",
+    "discounts",
+    "metadata",
+    "plan",
+    "price",
+    "price_data",
+    "quantity",
+    "tax_rates",
+)
 
 
 def _find(world: World, id_: str) -> tuple[Obj, Obj]:
     """An item and its subscription."""
     named = world.shelf.peek(id_) or {}
     subscription = world.shelf.take(named.get("subscription") or "")
-    if subscription is not None and named["object"] == "_item":
+    seen = subscription is not None and subscription["_account"] == world.account
+    if subscription is not None and seen and named["object"] == "_item":
         for item in items_of(subscription):
             if item["id"] == id_:
                 return item, subscription
@@ -29,7 +39,7 @@ def _find(world: World, id_: str) -> tuple[Obj, Obj]:
 
 def _change(call: Call, subscription: Obj, entry: Obj) -> None:
     """Update the subscription with one item."""
-    given: Obj = {name: call.params[name] for name in _HOW if name in call.params}
+    given: Obj = call.params.hand_on(*_HOW)
     given["items"] = [entry]
     split = phases.before_direct_change(call.world, subscription, given)
     apply_update(call.world, subscription, given)
@@ -40,22 +50,21 @@ def create(call: Call) -> Obj:
     """Add an item."""
     subscription = call.world.refer("subscription", call.params["subscription"], "subscription")
     held = {item["id"] for item in items_of(subscription)}
-    _change(call, subscription, {name: call.params[name] for name in _ITEM if name in call.params})
+    _change(call, subscription, call.params.hand_on(*_ITEM))
     added = [item for item in _shown(subscription) if item["id"] not in held]
     return added[0]
 
 
 def _shown(subscription: Obj) -> list[Obj]:
     """The items, those of an update that waits included."""
-    waiting: Obj = subscription.get("_pending_state") or subscription
-    return items_of(waiting)
+    waiting: Obj = subscription.get("_pending_state") or {}
+    return items_of(waiting if "items" in waiting else subscription)
 
 
 def update(call: Call) -> Obj:
     """Change an item."""
     _, subscription = _find(call.world, call.id)
-    entry = {name: call.params[name] for name in _ITEM if name in call.params}
-    _change(call, subscription, {"id": call.id, **entry})
+    _change(call, subscription, {"id": call.id, **call.params.hand_on(*_ITEM)})
     return _find(call.world, call.id)[0]
 
 

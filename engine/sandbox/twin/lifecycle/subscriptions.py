@@ -6,44 +6,57 @@ from engine.sandbox.twin.billing.refusals import refuse_when_ended
 from engine.sandbox.twin.billing.starting import start
 from engine.sandbox.twin.billing.updates import apply_update
 from engine.sandbox.twin.core.call import Call, Routes
-from engine.sandbox.twin.core.errors import invalid
-from engine.sandbox.twin.core.render import page
+from engine.sandbox.twin.core.errors import invalid, missing, not_covered
+from engine.sandbox.twin.core.render import fits_range, page
 from engine.sandbox.twin.objects.discounts import deleted_discount
+from engine.sandbox.twin.terms.settings import SETTINGS, write_settings
 from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj, clone, inside
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from . import ending, phases
 
-CREATE_FIELDS = (
-    "add_invoice_items", "billing_cycle_anchor", "billing_mode", "cancel_at", "cancel_at_period_end",
-    "collection_method", "currency", "customer", "days_until_due", "default_payment_method",
-    "default_tax_rates", "description", "discounts", "items", "metadata", "off_session", "payment_behavior",
-    "payment_settings", "proration_behavior", "trial_end", "trial_period_days", "trial_settings",
-    "trial_from_plan",
+_CREATE = (
+    "add_invoice_items", "backdate_start_date", "billing_cycle_anchor", "billing_cycle_anchor_config",
+    "billing_mode", "cancel_at", "cancel_at_period_end", "currency", "items", "off_session",
+    "payment_behavior", "proration_behavior", "trial_end", "trial_from_plan", "trial_period_days",
 )  # fmt: skip
-UPDATE_FIELDS = (
-    "add_invoice_items", "billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "cancellation_details",
-    "collection_method", "days_until_due", "default_payment_method", "default_tax_rates", "description",
-    "discounts", "items", "metadata", "off_session", "pause_collection", "payment_behavior",
-    "payment_settings", "proration_behavior", "proration_date", "trial_end", "trial_settings",
+_UPDATE = (
+    "add_invoice_items", "billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "items", "off_session",
+    "payment_behavior", "proration_behavior", "proration_date", "trial_end", "trial_from_plan",
 )  # fmt: skip
+_FILTERS = (
+    "automatic_tax", "collection_method", "current_period_end", "current_period_start", "plan", "price",
+    "status", "test_clock",
+)  # fmt: skip
+_MOST = 500
 _ENDED = {"canceled", "incomplete_expired"}
 
 
 def create(call: Call) -> Obj:
     """A subscription of a customer."""
     world, params = call.world, call.params
+    if "customer" not in params:
+        raise not_covered("customer_account") if "customer_account" in params else missing("customer")
     customer = world.refer("customer", params["customer"], "customer")
+    _check_room(call, customer)
     if params.get("payment_behavior") == "pending_if_incomplete":
         text = "`pending_if_incomplete` can only be used when updating a subscription."
         raise invalid(text, param="payment_behavior")
-    return start(world, customer, params.hand_on(*CREATE_FIELDS))
+    return start(world, customer, params.hand_on(*_CREATE, *SETTINGS))
+
+
+def _check_room(call: Call, customer: Obj) -> None:
+    """A customer has at most so many subscriptions that run or are scheduled."""
+    held = call.world.shelf.find("subscription", customer=customer["id"])
+    if sum(each["status"] not in _ENDED for each in held) >= _MOST:
+        text = f"Customer {customer['id']} already has the maximum of {_MOST} current subscriptions."
+        raise invalid(text, param="customer", code="customer_max_subscriptions")
 
 
 def update(call: Call) -> Obj:
     """Change a subscription."""
     subscription = call.world.fetch("subscription", call.id)
-    given = call.params.hand_on(*UPDATE_FIELDS)
+    given = call.params.hand_on(*_UPDATE, *SETTINGS)
     split_phase = phases.before_direct_change(call.world, subscription, given)
     apply_update(call.world, subscription, given)
     split_phase()
@@ -55,8 +68,7 @@ def cancel(call: Call) -> Obj:
     world, params = call.world, call.params
     subscription = world.fetch("subscription", call.id)
     refuse_when_ended(subscription)
-    details = inside(params.get("cancellation_details"))
-    subscription["cancellation_details"].update(details)
+    write_settings(world, subscription, params.hand_on("cancellation_details"))
     prorate, invoice_now = params.get("prorate", False), params.get("invoice_now", False)
     ending.cancel(world, subscription, prorate=prorate, invoice_now=invoice_now)
     return subscription
@@ -83,7 +95,7 @@ def retrieve(call: Call) -> Obj:
 def list_all(call: Call) -> Obj:
     """Subscriptions, newest first; ended ones only when asked for."""
     params = call.params
-    wanted = {name: params.get(name) for name in ("status", "price", "test_clock", "collection_method")}
+    wanted = {name: params.whole(name) for name in _FILTERS if name in params}
     found = [held for held in _of(call, params) if _wanted(held, wanted)]
     return page("/v1/subscriptions", params, found)
 
@@ -91,11 +103,9 @@ def list_all(call: Call) -> Obj:
 def _of(call: Call, params: Params) -> list[Obj]:
     shelf = call.world.shelf
     customer = params.get("customer")
-    return (
-        list(shelf.kind("subscription"))
-        if customer is None
-        else shelf.find("subscription", customer=customer)
-    )
+    if customer is not None:
+        return shelf.find("subscription", customer=customer)
+    return list(shelf.kind("subscription"))
 
 
 def _wanted(held: Obj, params: Obj) -> bool:
@@ -103,13 +113,20 @@ def _wanted(held: Obj, params: Obj) -> bool:
     fits = held["status"] not in _ENDED if status is None else status in {"all", held["status"]}
     if status == "ended":
         fits = held["status"] in _ENDED
-    price, clock = params.get("price"), params.get("test_clock")
-    method = params.get("collection_method")
-    return (
-        fits
-        and (clock is None or held["test_clock"] == clock)
-        and method in {None, held["collection_method"]}
-        and (price is None or any(item["price"]["id"] == price for item in held["items"]["data"]))
+    asked = {name: params.get(name) for name in ("collection_method", "test_clock")}
+    same = all(value in {None, held[name]} for name, value in asked.items())
+    taxed = inside(params.get("automatic_tax")).get("enabled", False)
+    return fits and same and not taxed and _has_item(held, params)
+
+
+def _has_item(held: Obj, params: Obj) -> bool:
+    """Whether an item has the price that is asked for, and a period that begins and ends as asked."""
+    price = params.get("price", params.get("plan"))
+    items: Objs = held["items"]["data"]
+    priced = any(price in {None, item["price"]["id"]} for item in items)
+    names = ("current_period_start", "current_period_end")
+    return priced and all(
+        any(fits_range(item[name], params.get(name)) for item in items) for name in names if name in params
     )
 
 
