@@ -22,7 +22,7 @@ def price_for(world: World, given: Obj, param: str, *, recurring: bool) -> Obj:
     described = given.get("price_data")
     if described:
         world.refer("product", described["product"], f"{param}[price_data][product]")
-        return new_price(world, described, inline=True)
+        return new_price(world, described, inline=True, signed=not recurring)
     where = f"{param}[price]"
     named: str | None = given.get("price") or given.get("plan")
     if named is None:

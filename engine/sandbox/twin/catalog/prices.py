@@ -16,9 +16,15 @@ _TIERED_ONCE = "Prices with `type=one_time` are not supported with tiered billin
 
 
 def new_price(
-    world: World, given: Obj, *, inline: bool = False, product: str | None = None, where: str = ""
+    world: World,
+    given: Obj,
+    *,
+    inline: bool = False,
+    product: str | None = None,
+    where: str = "",
+    signed: bool = False,
 ) -> Obj:
-    """A price with the given fields; an inline one (`price_data`) is not active."""
+    """A price with the given fields; an inline one is not active, a signed one may be negative."""
     currency = currency_named(given["currency"], f"{where}[currency]" if where else "currency")
     scheme = given.get("billing_scheme", "per_unit")
     recurring = given.get("recurring")
@@ -40,7 +46,7 @@ def new_price(
         "tiers_mode": given.get("tiers_mode"),
         "transform_quantity": transform(given.get("transform_quantity"), scheme),
         "type": "one_time" if recurring is None else "recurring",
-        **amounts(given, scheme, where),
+        **amounts(given, scheme, where, signed=signed),
         "_options": options(given.get("currency_options"), currency, scheme),
     }
     price = world.new("price", "price", fields)

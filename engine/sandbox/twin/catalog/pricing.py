@@ -15,8 +15,11 @@ _NOT_ASCENDING = "The `up_to` of each tier must be greater than that of the tier
 _OPEN_END = "The last tier, and only that one, must have `up_to` set to `inf`."
 
 
-def amounts(given: Obj, scheme: str, where: str = "") -> Obj:
-    """The fields of one currency of a price: a unit amount, one that the buyer chooses, or tiers."""
+def amounts(given: Obj, scheme: str, where: str = "", *, signed: bool = False) -> Obj:
+    """The fields of one currency of a price: a unit amount, one that the buyer chooses, or tiers.
+
+    A signed amount may be a credit.
+    """
     shown: Obj = {"custom_unit_amount": None, "unit_amount": None, "unit_amount_decimal": None}
     named = [name for name in ("unit_amount", "unit_amount_decimal") if given.get(name) is not None]
     custom = _custom(given.get("custom_unit_amount"), _inside(where, "custom_unit_amount"))
@@ -32,7 +35,17 @@ def amounts(given: Obj, scheme: str, where: str = "") -> Obj:
         raise exclusive(_inside(where, named[0]), _inside(where, "custom_unit_amount"))
     if not custom and not named:
         raise invalid(_NO_AMOUNT)
-    return {**shown, "custom_unit_amount": custom, **_spelled_both_ways(given, "unit_amount", where)}
+    unit = _credit(given) if signed else None
+    unit = _spelled_both_ways(given, "unit_amount", where) if unit is None else unit
+    return {**shown, "custom_unit_amount": custom, **unit}
+
+
+def _credit(given: Obj) -> Obj | None:
+    """A negative whole amount, where one was given."""
+    amount: int | None = given.get("unit_amount")
+    if amount is None or not -LARGEST_AMOUNT <= amount < 0:
+        return None
+    return {"unit_amount": amount, "unit_amount_decimal": str(amount)}
 
 
 def options(given: Obj | None, currency: str, scheme: str) -> Obj:
