@@ -28,6 +28,8 @@ from engine.sandbox.twin.objects import (
 )
 from engine.sandbox.twin.search import calls as search
 from engine.sandbox.twin.taxes import rates
+from engine.sandbox.twin.transfers import arriving, fees, payouts, reversals, transfers
+from engine.sandbox.twin.transfers import schedules as payout_schedules
 from engine.sandbox.twin.usage import meters, reporting, summaries
 from engine.sandbox.twin.values.types import Obj
 
@@ -68,6 +70,12 @@ PARTS: tuple[ModuleType, ...] = (
     active,
     search,
     deliveries,
+    transfers,
+    reversals,
+    fees,
+    payouts,
+    arriving,
+    payout_schedules,
 )
 """Each may have `ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`; see core/call.py."""
 

@@ -52,7 +52,7 @@ def balance_transaction(
     Without `fee_details` the whole fee is Stripe's.
     """
     now = world.now_of(source)
-    days = world.settings.settlement_days if available_in is None else available_in
+    days = _settlement_days(world) if available_in is None else available_in
     made = world.new(
         "balance_transaction",
         "txn",
@@ -91,6 +91,25 @@ def _stripe_fee(fee: int, currency: str) -> list[Obj]:
             "type": "stripe_fee",
         }
     ]
+
+
+def levy(world: World, id_: str, detail: Obj) -> None:
+    """Take one more fee from what a balance transaction brought to the account in force."""
+    made = world.shelf.take(id_)
+    assert made is not None
+    _move(world, made, made["status"], sign=-1)
+    made["fee"] += detail["amount"]
+    made["net"] -= detail["amount"]
+    made["fee_details"] = [*made["fee_details"], detail]
+    _move(world, made, made["status"])
+
+
+def _settlement_days(world: World) -> int:
+    """How long money waits: a connected account's own delay, or what the settings say."""
+    account = world.shelf.peek(world.account or "")
+    if account is None:
+        return world.settings.settlement_days
+    return int(account["settings"]["payouts"]["schedule"]["delay_days"])
 
 
 def held_funds(world: World, currency: str) -> tuple[int, int]:

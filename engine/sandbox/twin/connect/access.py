@@ -21,6 +21,11 @@ def platform_id(world: World) -> str:
     return f"acct_{digest.upper()}"
 
 
+def application_id(world: World) -> str:
+    """The id of the platform as an application; it follows from the seed."""
+    return platform_id(world).replace("acct_", "ca_")
+
+
 def connected(world: World, id_: str) -> Obj:
     """A connected account of the platform that may be changed; raises Stripe's account_invalid."""
     account = world.shelf.take(id_)

@@ -10,7 +10,7 @@ from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj
 
 from . import blanks, details, external_accounts, persons, standing
-from .access import FORBIDDEN, connected, platform_id
+from .access import FORBIDDEN, application_id, connected, platform_id
 from .controllers import controller
 
 _PLATFORM_COUNTRY = "US"
@@ -154,11 +154,6 @@ def delete(call: Call) -> Obj:
     account.clear()
     account.update({**kept, "deleted": True})
     return account
-
-
-def application_id(world: World) -> str:
-    """The id of the platform as an application; it follows from the seed."""
-    return platform_id(world).replace("acct_", "ca_")
 
 
 def reject(call: Call) -> Obj:

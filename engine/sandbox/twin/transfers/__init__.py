@@ -1,0 +1,1 @@
+"""How does money move between the platform, its connected accounts and their banks?"""
