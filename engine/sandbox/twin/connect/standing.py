@@ -165,7 +165,7 @@ def refresh(world: World, account: Obj) -> None:
         account["details_submitted"] = bool(requested) and not due
     externals = externals_of(world, account)
     url = f"/v1/accounts/{account['id']}/external_accounts"
-    account["external_accounts"] = {**listing(url, map(public, externals)), "total_count": len(externals)}
+    account["external_accounts"] = listing(url, map(public, externals))
     _show_individual(world, account)
 
 

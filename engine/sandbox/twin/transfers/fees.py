@@ -55,7 +55,7 @@ def collect(world: World, account: str, charge: Obj, amount: int, origin: Obj | 
             },
             clock=charge["_clock"],
         )
-        fee["refunds"] = {**listing(f"/v1/application_fees/{fee['id']}/refunds", []), "total_count": 0}
+        fee["refunds"] = listing(f"/v1/application_fees/{fee['id']}/refunds", [])
         _earn(world, fee, fee, amount, days)
         world.emit("application_fee.created", fee)
     return fee
@@ -146,7 +146,6 @@ def _show_refunds(world: World, fee: Obj) -> None:
     found = list(reversed(world.shelf.find("fee_refund", fee=fee["id"])))
     fee["refunds"]["data"] = [public(held) for held in found[:_SHOWN]]
     fee["refunds"]["has_more"] = len(found) > _SHOWN
-    fee["refunds"]["total_count"] = len(found)
 
 
 def retrieve(call: Call) -> Obj:

@@ -73,7 +73,6 @@ def _show_reversals(world: World, transfer: Obj) -> None:
     shown = transfer["reversals"]
     shown["data"] = [public(held) for held in found[:_SHOWN]]
     shown["has_more"] = len(found) > _SHOWN
-    shown["total_count"] = len(found)
 
 
 def _find(call: Call) -> tuple[Obj, Obj]:

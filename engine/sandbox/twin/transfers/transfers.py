@@ -133,7 +133,6 @@ def make(world: World, amount: int, currency: str, to: str | None, about: Obj) -
         clock=source["_clock"] if source else None,
     )
     transfer["reversals"] = listing(f"/v1/transfers/{transfer['id']}/reversals", [])
-    transfer["reversals"]["total_count"] = 0
     send(world, transfer, to, about["days"])
     return transfer
 
