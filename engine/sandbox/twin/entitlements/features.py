@@ -30,7 +30,9 @@ def create(call: Call) -> Obj:
         "metadata": texts(params.get("metadata")),
         "name": not_blank(params["name"], "name", longest=_LONGEST),
     }
-    return world.new(FEATURE, "feat_test", fields)
+    feature = world.new(FEATURE, "feat_test", fields)
+    del feature["created"]
+    return feature
 
 
 def update(call: Call) -> Obj:
@@ -43,6 +45,8 @@ def update(call: Call) -> Obj:
         raise invalid("An archived feature cannot be activated again.", param="active")
     feature["active"] = feature["active"] if active is None else active
     merge_metadata(feature, call.params)
+    for attached in call.world.shelf.find(ATTACHED, _feature=feature["id"]):
+        attached["entitlement_feature"] = clone(feature)
     return feature
 
 

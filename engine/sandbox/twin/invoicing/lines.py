@@ -36,6 +36,8 @@ class Entry:
     taken: Objs = field(default_factory=list[Obj])
     tax_rates: Objs = field(default_factory=list[Obj])
     taxes: Objs | None = None
+    quantity_decimal: str | None = None
+    usage: Obj | None = None
 
 
 def product_name(world: World, price: Obj) -> str:
@@ -51,7 +53,7 @@ def money(amount: int, currency: str) -> str:
     return f"{minus}{sign}{abs(amount) / _CENTS:,.2f}"
 
 
-def words_of(world: World, price: Obj, quantity: int) -> str:
+def words_of(world: World, price: Obj, quantity: int | str) -> str:
     """The text of an ordinary line: count, unit, product, price."""
     name = product_name(world, price)
     recurring = price["recurring"]
@@ -116,7 +118,7 @@ def new_item(world: World, customer: Obj, entry: Entry, *, invoice: str | None =
             "pricing": pricing_of(entry),
             "proration": entry.proration,
             "quantity": entry.quantity,
-            "quantity_decimal": str(entry.quantity),
+            "quantity_decimal": entry.quantity_decimal or str(entry.quantity),
             "tax_rates": clone(entry.tax_rates),
             "test_clock": customer["test_clock"],
             "_taken": clone(entry.taken),
@@ -152,6 +154,7 @@ def line_of_item(world: World, invoice: Obj, item: Obj) -> Obj:
     fields = {name: clone(item[name]) for name in names}
     fields |= {"discounts": list(item["discounts"]), "_taxes": clone(item["_taxes"])}
     fields |= {"_tax_rates": clone(item["tax_rates"]), "_taken": clone(item["_taken"])}
+    fields["quantity_decimal"] = item["quantity_decimal"]
     return _line(world, invoice, {**fields, "parent": _parent(kind, about), "subscription": subscription})
 
 
@@ -178,7 +181,10 @@ def line_of_period(world: World, invoice: Obj, entry: Entry) -> Obj:
         "subscription": entry.subscription,
         "_tax_rates": clone(entry.tax_rates),
         "_taxes": None,
+        "_usage": clone(entry.usage),
     }
+    if entry.quantity_decimal is not None:
+        fields["quantity_decimal"] = entry.quantity_decimal
     return _line(world, invoice, fields)
 
 

@@ -7,6 +7,7 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.credits.applying import apply_credits
 from engine.sandbox.twin.objects.customers import move_balance
 from engine.sandbox.twin.objects.payments import new_intent
+from engine.sandbox.twin.usage.lines import refresh
 from engine.sandbox.twin.values.amounts import MINIMUM_CHARGE
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.types import Obj, clone
@@ -19,6 +20,7 @@ def finalize(world: World, invoice: Obj) -> str:
     """Number it, settle it against the balance, ask for the rest; answers `paid` when nothing is due."""
     if invoice["status"] != "draft":
         raise invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+    refresh(world, lines_of(world, invoice))
     retotal(world, invoice)
     if apply_credits(world, invoice, lines_of(world, invoice)):
         retotal(world, invoice)

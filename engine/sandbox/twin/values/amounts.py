@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import ceil, floor
+from typing import TypeAlias
 
 from .types import Obj
 
 MINIMUM_CHARGE = 50
+
+Quantity: TypeAlias = Fraction | int
+"""How many: a whole number of what is licensed, any part of what is metered."""
 
 
 def rounded(amount: Fraction | int) -> int:
@@ -20,7 +24,7 @@ def rounded(amount: Fraction | int) -> int:
     return floor(exact + half) if exact >= 0 else ceil(exact - half)
 
 
-def exact_amount(price: Obj, quantity: int) -> Fraction:
+def exact_amount(price: Obj, quantity: Quantity) -> Fraction:
     """The amount of a whole period before rounding."""
     if price["billing_scheme"] == "tiered":
         tiers: list[Obj] = price["_tiers"]
@@ -29,17 +33,17 @@ def exact_amount(price: Obj, quantity: int) -> Fraction:
     return _unit(price) * packages(price, quantity)
 
 
-def amount_of(price: Obj, quantity: int) -> int:
+def amount_of(price: Obj, quantity: Quantity) -> int:
     """The amount of a whole period in cents."""
     return rounded(exact_amount(price, quantity))
 
 
-def packages(price: Obj, quantity: int) -> int:
+def packages(price: Obj, quantity: Quantity) -> Quantity:
     """The quantity that is billed, after `transform_quantity`."""
     transform = price.get("transform_quantity")
     if not transform:
         return quantity
-    share = Fraction(quantity, transform["divide_by"])
+    share = Fraction(quantity) / int(transform["divide_by"])
     return ceil(share) if transform["round"] == "up" else floor(share)
 
 
@@ -51,11 +55,11 @@ def _flat(tier: Obj) -> Fraction:
     return Fraction(tier.get("flat_amount_decimal") or tier.get("flat_amount") or 0)
 
 
-def _graduated(tiers: list[Obj], quantity: int) -> Fraction:
+def _graduated(tiers: list[Obj], quantity: Quantity) -> Fraction:
     """Each unit at the price of its own tier; the first tier's flat amount is due even for none."""
-    total, below = Fraction(0), 0
+    total, below = Fraction(0), Fraction(0)
     for position, tier in enumerate(tiers):
-        top = quantity if tier["up_to"] is None else min(quantity, tier["up_to"])
+        top = Fraction(quantity if tier["up_to"] is None else min(quantity, tier["up_to"]))
         if top > below or position == 0:
             total += _unit(tier) * (top - below) + _flat(tier)
         below = top
@@ -64,7 +68,7 @@ def _graduated(tiers: list[Obj], quantity: int) -> Fraction:
     return total
 
 
-def _volume(tiers: list[Obj], quantity: int) -> Fraction:
+def _volume(tiers: list[Obj], quantity: Quantity) -> Fraction:
     """All units at the price of the tier that holds the whole quantity."""
     for tier in tiers:
         if tier["up_to"] is None or quantity <= tier["up_to"]:

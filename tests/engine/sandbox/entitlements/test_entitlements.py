@@ -58,7 +58,8 @@ def test_features_of_a_product(twin: Twin, feature: Any) -> None:
     product, _ = _product_with(twin, feature)
     (attached,) = twin.v1.products.features.list(product).data
     assert attached.entitlement_feature.lookup_key == feature.lookup_key
-    assert twin.v1.products.features.retrieve(product, attached.id).id == attached.id
+    twin.v1.entitlements.features.update(feature.id, {"name": "All reports"})
+    assert twin.v1.products.features.retrieve(product, attached.id).entitlement_feature.name == "All reports"
     with pytest.raises(stripe.InvalidRequestError, match="already attached"):
         twin.v1.products.features.create(product, {"entitlement_feature": feature.id})
     other = twin.v1.products.create({"name": "Other"})
