@@ -30,7 +30,6 @@ def test_a_session_and_its_end(twin: Twin, clock: Clock) -> None:
         "$20.00",
         "TEST MODE",
         'name="payment_method"',
-        'name="confirm_3ds"',
         "<form",
     ):
         assert text in shown

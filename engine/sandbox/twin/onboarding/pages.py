@@ -12,9 +12,9 @@ from starlette.routing import Route
 from engine.sandbox.twin.connect import links
 from engine.sandbox.twin.core.errors import BAD_REQUEST, NOT_FOUND, StripeError
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.hosted import html
 from engine.sandbox.twin.protocol import forms
 from engine.sandbox.twin.values.types import Obj
-from engine.sandbox.twin.web import html
 
 from .answers import submit
 
@@ -109,7 +109,7 @@ def _form(account: Obj, session: str, error: str | None = None) -> str:
     kinds = "".join(f'<option value="{kind}">{kind.title()}</option>' for kind in ("individual", "company"))
     due = "".join(f"<li>{escape(field)}</li>" for field in account["requirements"]["currently_due"])
     body = (
-        '<form method="post"><main><section><span class="badge">TEST MODE</span>'
+        '<form method="post"><main class="two"><section><span class="badge test">TEST MODE</span>'
         f'<h1>Get paid with Stripe</h1><p class="total">{escape(account["email"] or account["id"])}</p>'
         f"<p>Still asked for; what you leave empty is answered with test data:</p><ul>{due}</ul></section>"
         f'<section>{note}<input type="hidden" name="session" value="{escape(session)}">'
@@ -119,4 +119,4 @@ def _form(account: Obj, session: str, error: str | None = None) -> str:
         '<p><button name="do" value="later" class="plain">Leave incomplete</button></p>'
         "</section></main></form>"
     )
-    return html.document("Onboarding", body)
+    return html.document("Onboarding", html.Html(body), bare=True)

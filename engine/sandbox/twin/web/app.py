@@ -26,7 +26,7 @@ from engine.sandbox.twin.parts import dues, keep_books
 
 from .admin import Admin
 from .api import Api
-from .pages import Pages
+from .pages import page_routes
 from .timekeeper import Timekeeper
 
 _METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD"]
@@ -66,7 +66,7 @@ def build(world: World, traffic: TextIO | None, kept: Kept | None = None) -> Sta
         *FaultsAdmin(book).routes(),
         *DeliveriesAdmin(world, courier).routes(),
         *Dashboard(world, api.router, courier).routes(),
-        *Pages(world).routes(),
+        *page_routes(world),
         *OnboardingPages(world).routes(),
         Route("/{path:path}", v1, methods=_METHODS),
     ]
