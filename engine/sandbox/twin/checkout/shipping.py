@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.params import mark_read
 from engine.sandbox.twin.values.types import Obj, Objs, clone, texts
 
 _MOST = 5
@@ -43,6 +44,7 @@ def _amount(rate: Obj, currency: str, where: str) -> int:
 
 
 def _new_rate(world: World, given: Obj, where: str) -> Obj:
+    mark_read(given)
     if given.get("fixed_amount") is None:
         raise missing(f"{where}[fixed_amount]")
     fixed: Obj = clone(given["fixed_amount"])

@@ -28,7 +28,7 @@ th:last-child, td:last-child { text-align: right; white-space: nowrap; padding-l
   font-variant-numeric: tabular-nums; }
 tr.sum td { border-top: 0; padding: 3px 0; color: var(--soft); }
 tr.sum.first td { border-top: 1px solid var(--line); padding-top: 11px; }
-tr.due td { font-weight: 650; padding-top: 11px; }
+tr.due td { color: var(--ink); font-weight: 650; padding-top: 11px; }
 small { color: var(--soft); display: block; font-size: 14px; }
 a { color: var(--go); }
 a.back { display: inline-block; margin: 0 0 14px; text-decoration: none; font-size: 14px; }
@@ -43,7 +43,8 @@ legend { font-weight: 650; padding: 0; margin: 0 0 8px; }
 .row > button { width: auto; flex: none; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 12px; }
 td .row { margin-top: 6px; justify-content: flex-start; }
-td .row input { width: 84px; flex: none; padding: 5px 10px; }
+td .row > small { flex: none; }
+td .row input[type=number]:not([type=radio]) { width: 84px; flex: none; padding: 5px 10px; }
 .check { display: flex; gap: 10px; align-items: flex-start; font-weight: 400; margin: 0 0 14px; }
 .check input { margin: 5px 0 0; flex: none; }
 button, a.button { display: block; width: 100%; font: inherit; font-weight: 600; text-align: center;
