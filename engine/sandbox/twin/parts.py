@@ -26,6 +26,8 @@ from engine.sandbox.twin.objects import (
     payment_methods,
     setup,
 )
+from engine.sandbox.twin.portal import configurations
+from engine.sandbox.twin.portal import sessions as portal_sessions
 from engine.sandbox.twin.search import calls as search
 from engine.sandbox.twin.taxes import rates
 from engine.sandbox.twin.transfers import arriving, fees, payouts, reversals, transfers
@@ -43,6 +45,8 @@ PARTS: tuple[ModuleType, ...] = (
     clocks,
     notices,
     sessions,
+    configurations,
+    portal_sessions,
     including,
     subscriptions,
     subscription_items,

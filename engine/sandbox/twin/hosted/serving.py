@@ -11,8 +11,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from engine.sandbox.twin.core.errors import NOT_FOUND, PAYMENT_REQUIRED, StripeError
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.clocks import refuse_while_advancing
-from engine.sandbox.twin.values.types import Obj
 from engine.sandbox.twin.protocol import forms
+from engine.sandbox.twin.values.types import Obj
 
 from .bank_page import asks_bank
 from .html import message

@@ -12,6 +12,7 @@ from engine.sandbox.twin.hosted.checkout_routes import CheckoutPages
 from engine.sandbox.twin.hosted.html import STYLESHEET
 from engine.sandbox.twin.hosted.invoice_routes import InvoicePages
 from engine.sandbox.twin.hosted.style import STYLE
+from engine.sandbox.twin.portal.routes import PortalPages
 
 
 def page_routes(world: World) -> list[Route]:
@@ -21,6 +22,7 @@ def page_routes(world: World) -> list[Route]:
         *CheckoutPages(world).routes(),
         *InvoicePages(world).routes(),
         *BankPages(world).routes(),
+        *PortalPages(world).routes(),
     ]
 
 
