@@ -59,6 +59,10 @@ class Shelf:
         shelves = [held.values() for (_, name), held in self._kinds.items() if name == kind]
         return iter(sorted((obj for shelf in shelves for obj in shelf), key=_number))
 
+    def everything(self) -> Objs:
+        """Every object there is, oldest first, for reading only."""
+        return sorted(self.objects.values(), key=_number)
+
     def find(self, kind: str, *, customer: str | None = None, **equal: Any) -> Objs:
         """The objects of a kind with these values, oldest first; they may be changed."""
         if customer is None:

@@ -234,7 +234,7 @@ class World:
             "settings": asdict(self.settings),
             "uncovered": dict(self.uncovered),
             "parts": {name: part.save() for name, part in self.parts.items()},
-            "objects": list(self.shelf.objects.values()),
+            "objects": self.shelf.everything(),
         }
 
     def load(self, saved: Obj) -> None:
