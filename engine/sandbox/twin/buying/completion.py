@@ -14,7 +14,7 @@ from engine.sandbox.twin.invoicing.paying import requires_action
 from engine.sandbox.twin.objects.cards import NEEDS_ACTION, WORKS
 from engine.sandbox.twin.objects.payment_methods import decline_error, new_card
 from engine.sandbox.twin.objects.payments import Attempt, Result, attempt, card_error, new_intent
-from engine.sandbox.twin.objects.setup import new_setup_intent, succeed
+from engine.sandbox.twin.objects.setup import succeed
 from engine.sandbox.twin.values.types import Obj, clone, public, texts
 
 from . import buyer, choices, receipts
@@ -114,14 +114,14 @@ def _subscribe(world: World, session: Obj, customer: Obj | None, method: Obj | N
 def _set_up(world: World, session: Obj, customer: Obj | None, method: Obj | None) -> None:
     assert method is not None
     _check_bank(method)
-    intent = new_setup_intent(world, customer)
+    intent = world.fetch("setup_intent", session["setup_intent"])
+    intent["customer"] = customer["id"] if customer else None
     data: Obj = session["_intent_data"]
     intent["metadata"] = texts(data.get("metadata"))
     intent |= {name: data[name] for name in ("description", "on_behalf_of") if name in data}
     if customer is not None:
         _keep(world, method, customer)
     succeed(world, intent, method)
-    session["setup_intent"] = intent["id"]
 
 
 def _take_payment(world: World, session: Obj, customer: Obj | None, method: Obj | None) -> None:

@@ -54,7 +54,7 @@ def fields(params: Params, mode: str, ui_mode: str, customer: Obj | None) -> Obj
         "custom_text": {**dict.fromkeys(_TEXTS), **_texts(params)},
         "customer": customer["id"] if customer else None,
         "customer_creation": _customer_creation(params, mode, customer),
-        "customer_details": details_of(customer, params.get("customer_email")),
+        "customer_details": _details_before(mode, customer, params.get("customer_email")),
         "invoice_creation": _invoice_creation(inside(params.get("invoice_creation")), mode),
         "managed_payments": None,
         "metadata": {},
@@ -63,7 +63,6 @@ def fields(params: Params, mode: str, ui_mode: str, customer: Obj | None) -> Obj
             "payment_method_collection", "if_required" if mode == "payment" else "always"
         ),
         "payment_method_options": _method_options(params),
-        "payment_method_types": ["card"],
         "payment_status": "no_payment_required" if mode == "setup" else "unpaid",
         "phone_number_collection": phone or {"enabled": False},
         "saved_payment_method_options": _saved_methods(params, mode),
@@ -76,6 +75,14 @@ def fields(params: Params, mode: str, ui_mode: str, customer: Obj | None) -> Obj
         "_intent_data": params.whole("payment_intent_data") or params.whole("setup_intent_data") or {},
         "_subscription_data": params.whole("subscription_data") or {},
     }
+
+
+def _details_before(mode: str, customer: Obj | None, email: str | None) -> Obj | None:
+    """What an open session shows of its buyer: names are told on the page, taxes are not for a setup."""
+    details = details_of(customer, email)
+    if details is None:
+        return None
+    return details | {"name": None} | ({"tax_exempt": None} if mode == "setup" else {})
 
 
 def details_of(customer: Obj | None, email: str | None) -> Obj | None:

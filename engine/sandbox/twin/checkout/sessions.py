@@ -10,6 +10,8 @@ from engine.sandbox.twin.core.call import Call, Dues, Happenings, Including, Rou
 from engine.sandbox.twin.core.errors import invalid, no_such
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.methods import offered
+from engine.sandbox.twin.objects.setup import new_setup_intent
 from engine.sandbox.twin.values.types import Obj, inside, public
 
 from .expiring import expire_session
@@ -33,6 +35,7 @@ def create(call: Call) -> Obj:
     customer = world.refer("customer", params["customer"], "customer") if params.get("customer") else None
     clock = customer["_clock"] if customer else None
     session = world.new("checkout.session", "cs_test", fields(params, mode, ui_mode, customer), clock=clock)
+    offered.show_on_session(world, session)
     session["expires_at"] = expiry(params, world.now(clock))
     currency = session["currency"]
     session["_lines"] = line_items(world, params.get("line_items") or [], mode, currency)
@@ -47,6 +50,8 @@ def create(call: Call) -> Obj:
     check_trial(world, session)
     price_up(world, session)
     _open(world, session)
+    if mode == "setup":
+        session["setup_intent"] = new_setup_intent(world, customer)["id"]
     merge_metadata(session, params)
     return session
 

@@ -5,10 +5,9 @@ Source: Stripe docs, connect/authentication.
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 from engine.sandbox.twin.core.errors import StripeError
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.values.ids import platform_account, platform_application
 from engine.sandbox.twin.values.types import Obj
 
 FORBIDDEN = 403
@@ -17,13 +16,12 @@ _HIDDEN_KEY = f"sk_test_{'*' * 20}"
 
 def platform_id(world: World) -> str:
     """The id of the platform's own account; it follows from the seed."""
-    digest = blake2b(f"{world.seed}/platform".encode(), digest_size=8).hexdigest()
-    return f"acct_{digest.upper()}"
+    return platform_account(world.seed)
 
 
 def application_id(world: World) -> str:
     """The id of the platform as an application; it follows from the seed."""
-    return platform_id(world).replace("acct_", "ca_")
+    return platform_application(world.seed)
 
 
 def connected(world: World, id_: str) -> Obj:

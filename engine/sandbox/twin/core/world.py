@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Protocol, cast
 
-from engine.sandbox.twin.values.ids import Ids
+from engine.sandbox.twin.values.ids import Ids, platform_application
 from engine.sandbox.twin.values.params import mark_read
 from engine.sandbox.twin.values.types import Obj, Objs, as_obj, clone, public
 
@@ -114,6 +114,8 @@ class World:
         obj: Obj = {"id": id_ or self.ids.new(prefix), **template(kind), **clone(fields)}
         obj["_clock"] = clock
         obj.setdefault("created", self.now(clock))
+        if self.account is not None and "application" in obj:
+            obj["application"] = obj["application"] or platform_application(self.seed)
         return self.shelf.add(obj)
 
     def fetch(self, kind: str, id_: str, *, param: str = "id", status: int = 404) -> Obj:

@@ -131,8 +131,16 @@ def new_item(world: World, customer: Obj, entry: Entry, *, invoice: str | None =
     del item["created"]
     if entry.proration:
         item["net_amount"] = entry.amount - sum(part["amount"] for part in entry.taken)
+    _own_discounts(world, item)
     world.emit("invoiceitem.created", item)
     return item
+
+
+def _own_discounts(world: World, item: Obj) -> None:
+    """Let each discount of an invoice item say whose it is."""
+    for id_ in item["discounts"]:
+        discount = world.fetch("discount", id_)
+        discount["invoice_item"] = discount["invoice_item"] or item["id"]
 
 
 def line_of_item(world: World, invoice: Obj, item: Obj) -> Obj:

@@ -15,6 +15,9 @@ from engine.sandbox.twin.values.types import Obj, clone
 from .drafts import lines_of, retotal
 from .paying import mark_paid
 
+_WORDS = {"subscription_create": "Subscription creation", "subscription_update": "Subscription update"}
+"""Billing reasons that keep the card for later, and how their payment is described."""
+
 
 def finalize(world: World, invoice: Obj) -> str:
     """Number it, settle it against the balance, ask for the rest; answers `paid` when nothing is due."""
@@ -68,21 +71,17 @@ def _settle_balance(world: World, invoice: Obj, customer: Obj) -> None:
 
 def _ask_for_payment(world: World, invoice: Obj, customer: Obj) -> None:
     """The PaymentIntent of an open invoice, tied to it by an invoice payment."""
-    words = (
-        "Subscription creation"
-        if invoice["billing_reason"] == "subscription_create"
-        else "Payment for Invoice"
-    )
+    words = _WORDS.get(invoice["billing_reason"])
     intent = new_intent(
         world,
         customer,
         invoice["amount_due"],
         invoice["currency"],
-        description=words,
+        description=words or "Payment for Invoice",
         payment_details={"customer_reference": None, "order_reference": invoice["id"]},
         payment_method=None,
         payment_method_types=list(world.settings.invoice_payment_method_types),
-        setup_future_usage="off_session" if invoice["billing_reason"] == "subscription_create" else None,
+        setup_future_usage="off_session" if words else None,
         _invoice=invoice["id"],
     )
     payment = world.new(

@@ -60,9 +60,20 @@ def of_setup(types: list[str]) -> Obj:
     return _shown(_OF_SETUPS, types)
 
 
-def of_session(types: list[str]) -> Obj:
-    """The options that a checkout session shows for these ways to pay."""
-    return _shown(_OF_SESSIONS, types)
+def show_on_session(world: World, session: Obj) -> None:
+    """Write the ways to pay, and their options where the client gave none, onto a checkout session."""
+    types = list(session["allowed_payment_method_types"] or world.settings.payment_method_types)
+    session["payment_method_types"] = types
+    session["payment_method_options"] = {
+        **_shown(_OF_SESSIONS, types),
+        **(session["payment_method_options"] or {}),
+    }
+    session["payment_method_configuration_details"] = configuration(world)
+
+
+def automatically() -> Obj:
+    """How an intent says that the dashboard chose its ways to pay."""
+    return {"allow_redirects": "always", "enabled": True}
 
 
 def configuration(world: World) -> Obj:

@@ -6,6 +6,7 @@ from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.methods import offered
 from engine.sandbox.twin.values.types import Obj
 
 from . import payment_methods
@@ -21,8 +22,10 @@ def new_setup_intent(world: World, customer: Obj | None) -> Obj:
         {
             "customer": customer["id"] if customer else None,
             "metadata": {},
-            "payment_method_options": {},
-            "payment_method_types": ["card"],
+            "automatic_payment_methods": offered.automatically(),
+            "payment_method_configuration_details": offered.configuration(world),
+            "payment_method_options": offered.of_setup(world.settings.payment_method_types),
+            "payment_method_types": list(world.settings.payment_method_types),
             "status": "requires_payment_method",
             "usage": "off_session",
         },

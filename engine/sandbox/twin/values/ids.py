@@ -9,6 +9,16 @@ _LENGTHS = {"cus": 14, "prod": 14, "si": 14, "req": 14, "cs_test": 58, "whsec": 
 _LENGTH = 24
 
 
+def platform_account(seed: str) -> str:
+    """The id of the platform's own account; it follows from the seed."""
+    return f"acct_{blake2b(f'{seed}/platform'.encode(), digest_size=8).hexdigest().upper()}"
+
+
+def platform_application(seed: str) -> str:
+    """The id of the platform as an application; it follows from the seed."""
+    return platform_account(seed).replace("acct_", "ca_")
+
+
 class Ids:
     """Hands out ids by counting; the count is part of the saved state."""
 

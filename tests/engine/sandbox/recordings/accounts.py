@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.engine.sandbox.connect.selling import told
 from tests.engine.sandbox.recordings.stripe_like import Answers
-
-_FIELDS = {
-    "type": "express",
-    "country": "US",
-    "email": "somebody@example.com",
-    "business_type": "individual",
-    "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
-}
 
 
 @dataclass
@@ -26,7 +19,7 @@ class Accounts:
     async def like(self, middle: str) -> str:
         """The account that stands for the one whose ids have this middle."""
         if middle not in self._made:
-            made = await self.twin.must("POST", "/v1/accounts", dict(_FIELDS))
+            made = await self.twin.must("POST", "/v1/accounts", told())
             self._made[middle] = made["id"]
         return self._made[middle]
 

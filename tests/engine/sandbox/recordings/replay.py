@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -16,7 +16,6 @@ from tests.engine.sandbox.recordings.stripe_like import KEY, Answers
 Obj = dict[str, Any]
 _AMOUNTS = {"amount", "unit_amount", "refund_amount", "application_fee_amount"}
 _PERSONAL = {"email": "other@example.com", "name": "Somebody Else", "description": "Something else"}
-_INVOICED = "us_bank_account"
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Replayed:
     status: int
     answer: Obj
     twin: Answers
+    request_id: str
 
 
 @dataclass
@@ -53,13 +53,17 @@ class Replay:
 
     async def all(self) -> AsyncIterator[Replayed]:
         """Every exchange, answered."""
+        for file in self.files():
+            for exchange in file.kin:
+                yield await file.send(exchange)
+
+    def files(self) -> Iterator[OneFile]:
+        """Each recorded file with a fresh twin."""
         platform = _platform(self.exchanges)
         for source, grouped in groupby(self.exchanges, lambda exchange: exchange.source):
             kin = list(grouped)
             twin = Answers(f"{self.how.seed} {source}", _began(kin))
-            file = OneFile(kin, self.how, Preparation(twin, self.catalog, self.how.scale), platform)
-            for exchange in kin:
-                yield await file.send(exchange)
+            yield OneFile(kin, self.how, Preparation(twin, self.catalog, self.how.scale), platform)
 
 
 @dataclass
@@ -71,9 +75,12 @@ class OneFile:
     preparation: Preparation
     platform: str
     accounts: Accounts = field(init=False)
+    dashboard: Obj = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.preparation.twin, self.preparation.known)
+        for exchange in reversed(self.kin):
+            self.dashboard |= dashboard(exchange.answer)
 
     async def send(self, exchange: Exchange) -> Replayed:
         """Send one request again and learn from the answer."""
@@ -81,15 +88,15 @@ class OneFile:
         twin.now += 1
         if exchange.status == NO_KEY:
             status, answer = await twin.call(exchange.method, exchange.path, exchange.params, key="unknown")
-            return Replayed(exchange, exchange.params, None, status, answer, twin)
+            return Replayed(exchange, exchange.params, None, status, answer, twin, twin.request_id)
         account = await self._account(exchange)
-        await twin.settle(_dashboard(exchange.answer))
+        await twin.settle({**self.dashboard, **dashboard(exchange.answer)})
         await self._prepare(exchange, account)
         params = self._varied(self._translated(exchange.params))
         path = "/".join(self._mapped(part) for part in exchange.path.split("/"))
         status, answer = await twin.call(exchange.method, path, params, key=KEY, account=account)
         learn(exchange.answer, answer, self.preparation.known)
-        return Replayed(exchange, params, account, status, answer, twin)
+        return Replayed(exchange, params, account, status, answer, twin, twin.request_id)
 
     async def _account(self, exchange: Exchange) -> str | None:
         told = account_of(exchange, self.kin)
@@ -183,7 +190,7 @@ def _began(kin: list[Exchange]) -> int:
     return min([at for at in made if at > max(made) - 86400], default=1_762_799_182)
 
 
-def _dashboard(answer: Obj) -> Obj:
+def dashboard(answer: Obj) -> Obj:
     """The payment methods that the recorded account had switched on, as far as an answer shows them."""
     settings: Obj = {}
     for found in objects(answer):

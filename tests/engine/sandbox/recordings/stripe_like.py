@@ -16,10 +16,11 @@ KEY = "sk_test_replay"
 
 
 class Answers:
-    """One twin; `now` is its time."""
+    """One twin; `now` is its time, `request_id` that of the last call."""
 
     def __init__(self, seed: str, now: int) -> None:
         self.now = now
+        self.request_id = ""
         self.traffic = io.StringIO()
         self._world = World(seed=seed, base_url="http://twin", wall=lambda: self.now)
         transport = httpx2.ASGITransport(build(self._world, self.traffic))
@@ -37,6 +38,7 @@ class Answers:
             answer = await self._client.request(method, path, content=form, headers=headers)
         else:
             answer = await self._client.request(method, f"{path}?{form}" if form else path, headers=headers)
+        self.request_id = answer.headers["Request-Id"]
         return answer.status_code, json.loads(answer.content)
 
     async def must(
