@@ -26,6 +26,7 @@ from engine.sandbox.twin.objects import (
     payment_methods,
     setup,
 )
+from engine.sandbox.twin.payments import charges, charging, disputes, intents, refunds
 from engine.sandbox.twin.portal import configurations
 from engine.sandbox.twin.portal import sessions as portal_sessions
 from engine.sandbox.twin.search import calls as search
@@ -80,6 +81,11 @@ PARTS: tuple[ModuleType, ...] = (
     payouts,
     arriving,
     payout_schedules,
+    intents,
+    charging,
+    charges,
+    refunds,
+    disputes,
 )
 """Each may have `ROUTES`, `DUES`, `HAPPENINGS`, `INCLUDING` and `POSTINGS`; see core/call.py."""
 

@@ -38,12 +38,13 @@ def test_at_most_three_customers_on_a_clock(twin: Twin, clock: Clock) -> None:
 def test_a_payment_method_of_its_own(twin: Twin) -> None:
     made = twin.v1.payment_methods.create({"type": "card", "card": {"token": "tok_mastercard"}})
     assert (made.card.brand, made.customer) == ("mastercard", None)
-    changed = twin.v1.payment_methods.update(
-        made.id, {"billing_details": {"name": "A"}, "metadata": {"a": "b"}}
-    )
-    assert (changed.billing_details.name, changed.metadata.a) == ("A", "b")
+    change = {"billing_details": {"name": "A"}, "metadata": {"a": "b"}}
+    with pytest.raises(stripe.InvalidRequestError, match="save this PaymentMethod to a customer"):
+        twin.v1.payment_methods.update(made.id, change)
     buyer = twin.v1.customers.create({})
     twin.v1.payment_methods.attach(made.id, {"customer": buyer.id})
+    changed = twin.v1.payment_methods.update(made.id, change)
+    assert (changed.billing_details.name, changed.metadata.a) == ("A", "b")
     assert twin.v1.customers.payment_methods.retrieve(buyer.id, made.id).id == made.id
     other = twin.v1.customers.create({})
     with pytest.raises(stripe.InvalidRequestError, match="already been attached"):

@@ -10,11 +10,11 @@ from engine.sandbox.twin.core.errors import invalid, missing, no_such
 from engine.sandbox.twin.core.render import listing, page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.customers import move_balance
+from engine.sandbox.twin.payments.refunds import refund_charge
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone
 
 from .paying import close_payment, mark_paid
-from .records import refund_charge
 
 _BACK = ("refund_amount", "credit_amount", "out_of_band_amount")
 

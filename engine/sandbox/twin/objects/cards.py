@@ -24,9 +24,9 @@ class Decline:
 class Card:
     """A test card: what it looks like and what happens when it is charged.
 
-    `set_up` says what setting a NEEDS_ACTION card up is good for: nothing (it asks every time), `once` (it asks
-    until it was set up) or `already` (it asks only when the buyer is there). `after_action` is how it behaves
-    once the buyer confirmed; `afterwards` what befalls a charge that worked.
+    `set_up` says when a NEEDS_ACTION card asks: every time (`never`), until it was set up (`once`), only
+    while the buyer is there (`already`), or where 3D Secure is requested (`optional`). `after_action` is how
+    it behaves once the buyer confirmed; `afterwards` what befalls a charge that worked.
     """
 
     brand: str
@@ -152,7 +152,7 @@ CARDS = {
     "pm_card_threeDSecureRequired": _asking("4000000000003063"),
     "pm_card_threeDSecureRequiredChargeDeclined": _asking("4000008400001629", after="generic_decline"),
     "pm_card_threeDSecureRequiredProcessingError": _asking("4000008400001280", after="processing_error"),
-    "pm_card_threeDSecureOptional": _working("4000000000003055"),
+    "pm_card_threeDSecureOptional": _asking("4000000000003055", "optional"),
     "pm_card_amex_threeDSecureNotSupported": Card(
         "amex", "0005", number="378282246310005", three_d_secure=False
     ),
@@ -176,7 +176,14 @@ PAGE_CARDS = {
     "expired_card": CARDS["pm_card_chargeDeclinedExpiredCard"],
 }
 _BY_NUMBER = {card.number: card for card in CARDS.values()}
-_BRANDS = (("34", "amex"), ("37", "amex"), ("30", "diners"), ("36", "diners"), ("35", "jcb"), ("62", "unionpay"))
+_BRANDS = (
+    ("34", "amex"),
+    ("37", "amex"),
+    ("30", "diners"),
+    ("36", "diners"),
+    ("35", "jcb"),
+    ("62", "unionpay"),
+)
 _FIRST_DIGITS = {"4": "visa", "5": "mastercard", "2": "mastercard", "6": "discover"}
 
 

@@ -1,96 +1,144 @@
-"""What is paid with? Cards: made from test ids, attached to customers, detached."""
+"""What is paid with? Cards: made from test ids and numbers, attached to customers, detached."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
-from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError, invalid, missing, no_such
+from engine.sandbox.twin.core.errors import (
+    PAYMENT_REQUIRED,
+    StripeError,
+    invalid,
+    missing,
+    no_such,
+    not_covered,
+)
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.methods import kinds
+from engine.sandbox.twin.payments.card_input import card_sent, expiry_sent, refuse_spent
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone
 
-from .cards import CARDS, DECLINES, WORKS, Card, card_by_number, card_by_token
+from .cards import CARDS, DECLINES, WORKS, Card
 
 _FINGERPRINT_LENGTH = 16
+_ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
 def new_card(world: World, card: Card, *, clock: str | None = None, customer: str | None = None) -> Obj:
     """A payment method of its own for a test card."""
-    method = new_of_kind(world, "card", _card_details(world, card), clock=clock, customer=customer)
-    method["_behaviour"] = card.behaviour
-    method["_attachable"] = card.can_be_attached
-    return method
-
-
-def new_of_kind(
-    world: World, kind: str, details: Obj, *, clock: str | None = None, customer: str | None = None
-) -> Obj:
-    """A payment method of any kind."""
-    fields: Obj = {
-        "allow_redisplay": "unspecified",
-        "billing_details": {
-            "address": _no_address(),
-            "email": None,
-            "name": None,
-            "phone": None,
-            "tax_id": None,
-        },
+    about: Obj = {
+        "card": _card_details(world, card),
         "customer": customer,
-        "metadata": {},
-        "type": kind,
-        "_behaviour": WORKS,
-        "_attachable": True,
+        "_behaviour": card.behaviour,
+        "_attachable": card.can_be_attached,
+        "_after_action": card.after_action,
+        "_set_up_use": card.set_up,
+        "_afterwards": card.afterwards,
+        "_risk": card.risk,
     }
-    return world.new("payment_method", "pm", {**fields, kind: details}, clock=clock)
+    return _new_method(world, "card", about, clock)
 
 
-def _no_address() -> Obj:
-    return dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
+def _new_method(world: World, kind: str, about: Obj, clock: str | None) -> Obj:
+    blank: Obj = {"email": None, "name": None, "phone": None, "tax_id": None}
+    return world.new(
+        "payment_method",
+        "pm",
+        {
+            "allow_redisplay": "unspecified",
+            "billing_details": {"address": dict.fromkeys(_ADDRESS), **blank},
+            "metadata": {},
+            "type": kind,
+            **about,
+        },
+        clock=clock,
+    )
 
 
 def _card_details(world: World, card: Card) -> Obj:
+    checks = {
+        "address_line1_check": None,
+        "address_postal_code_check": None,
+        "cvc_check": card.cvc_check or None,
+    }
     return {
         "brand": card.brand,
-        "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
-        "country": "US",
+        "checks": checks,
+        "country": card.country,
         "display_brand": card.brand,
         "exp_month": 12,
         "exp_year": 2034,
         "fingerprint": world.ids.token(_FINGERPRINT_LENGTH),
-        "funding": "credit",
+        "funding": card.funding,
         "generated_from": None,
         "last4": card.last4,
         "networks": {"available": [card.brand], "preferred": None},
         "regulated_status": "unregulated",
-        "three_d_secure_usage": {"supported": True},
+        "three_d_secure_usage": {"supported": card.three_d_secure},
         "wallet": None,
     }
 
 
 def create(call: Call) -> Obj:
-    """A card from a test token or number, attached to nobody."""
-    world, params = call.world, call.params
-    if params.get("type", "card") != "card":
-        return _described(params, new_of_kind(world, *kinds.new_details(world, params)))
-    given: Any = params.get("card") or {}
-    token = given.get("token")
-    card = card_by_token(token) if token else card_by_number(given.get("number", "4242"))
-    if card is None:
-        raise no_such("token", given["token"], param="card[token]", status=400)
-    return _described(params, new_card(world, card))
+    """A payment method from a test token, a card number or a bank account, attached to nobody."""
+    params = call.params
+    for name in ("customer", "payment_method"):
+        if name in params:  # Sharing a method with a connected account.
+            raise not_covered(name)
+    return method_of(call.world, params, clock=None)
 
 
-def _described(params: Params, method: Obj) -> Obj:
-    """The payment method with what a client says about any of them."""
+def method_of(world: World, params: Params, *, clock: str | None, where: str = "") -> Obj:
+    """The payment method that `payment_method_data`, or a call of its own, describes."""
+    kind = params.get("type", "card" if "card" in params else None)
+    if kind is None:
+        raise missing(f"{where}[type]" if where else "type")
+    inside = f"{where}[{kind}]" if where else kind
+    if kind == "card":
+        method = _card_method(world, params, inside, clock)
+    else:
+        kind, given = kinds.new_details(world, params)
+        method = _new_method(world, kind, {kind: given, "_behaviour": WORKS, "_attachable": True}, clock)
     assign(method, params, "allow_redisplay")
-    given: Obj = params.whole("billing_details") or {}
-    address: Obj = {**method["billing_details"]["address"], **(given.pop("address", None) or {})}
-    method["billing_details"].update({**given, "address": address})
+    _bill_to(method, params)
+    params.ignore("radar_options")
     merge_metadata(method, params)
     return method
+
+
+def _card_method(world: World, params: Params, where: str, clock: str | None) -> Obj:
+    given: Any = params.get("card")
+    if given is None:
+        raise missing(where)
+    card, about = card_sent(world, given, where)
+    method = new_card(world, card, clock=clock)
+    method["card"].update(about)
+    _prefer_network(method, given)
+    return method
+
+
+def _prefer_network(method: Obj, given: Obj) -> None:
+    preferred = (given.get("networks") or {}).get("preferred")
+    if preferred and preferred not in method["card"]["networks"]["available"]:
+        text = f"The card does not support the preferred network {preferred}."
+        raise invalid(text, param="card[networks][preferred]")
+    if preferred is not None:
+        method["card"]["networks"]["preferred"] = preferred or None
+
+
+def _bill_to(method: Obj, params: Params) -> None:
+    """Take over what was said of the holder; an empty value unsets."""
+    given = params.whole("billing_details") or {}
+    address = given.pop("address", None)
+    method["billing_details"].update({name: value or None for name, value in given.items()})
+    if address == "":
+        method["billing_details"]["address"] = dict.fromkeys(_ADDRESS)
+    elif address is not None:
+        held = method["billing_details"]["address"] or dict.fromkeys(_ADDRESS)
+        new = {name: value or None for name, value in address.items()}
+        method["billing_details"]["address"] = {**held, **new}
 
 
 def resolve(world: World, id_: str, param: str, status: int = 400, clock: str | None = None) -> Obj:
@@ -106,7 +154,9 @@ def resolve(world: World, id_: str, param: str, status: int = 400, clock: str | 
 def of_customer(world: World, id_: str, customer: Obj, param: str) -> Obj:
     """A payment method of this customer; raises 400 when it is another's or nobody's."""
     method = world.shelf.take(id_)
-    if method is None and id_ not in CARDS:
+    if id_ not in CARDS and (
+        method is None or method["object"] != "payment_method" or method["_account"] != world.account
+    ):
         raise no_such("PaymentMethod", id_, param=param, status=400)
     if method is None or method.get("customer") != customer["id"]:
         text = (
@@ -126,6 +176,7 @@ def attach_to(world: World, id_: str, customer: Obj, param: str, status: int = 4
         text = "The payment method you provided has already been attached to a customer."
         raise invalid(text, code="payment_method_unexpected_state")
     kinds.refuse_to_pay(method)
+    refuse_spent(method)
     if not method["_attachable"]:
         raise decline_error(method)
     method["_clock"] = customer["_clock"]
@@ -145,13 +196,15 @@ def decline_error(method: Obj) -> StripeError:
         param="",
         decline_code=decline.decline_code,
         advice_code=decline.advice,
-        network_decline_code="01",
+        network_decline_code=decline.network,
     )
 
 
 def attach(call: Call) -> Obj:
     """Attach a card to a customer; a test id gives a new payment method."""
     world = call.world
+    if "customer_account" in call.params:
+        raise not_covered("customer_account")
     if "customer" not in call.params:
         raise missing("customer")
     customer = world.refer("customer", call.params["customer"], "customer")
@@ -165,17 +218,25 @@ def detach(call: Call) -> Obj:
     if method["customer"] is None:
         text = "The payment method you provided is not attached to a customer so detachment is impossible."
         raise invalid(text, code="payment_method_unexpected_state")
+    detach_from_all(world, method)
+    return method
+
+
+def detach_from_all(world: World, method: Obj) -> None:
+    """Nobody pays with this method any more."""
     before = clone(method)
     customer = world.fetch("customer", method["customer"])
     if customer.get("invoice_settings", {}).get("default_payment_method") == method["id"]:
         customer["invoice_settings"]["default_payment_method"] = None
+    if customer.get("default_source") == method["id"]:
+        customer["default_source"] = None
     for held in world.shelf.find(
         "subscription", customer=customer["id"], default_payment_method=method["id"]
     ):
         held["default_payment_method"] = None
+    method["_spent"] = True
     world.shelf.own(method, None)
     world.emit("payment_method.detached", method, before=before)
-    return method
 
 
 def retrieve(call: Call) -> Obj:
@@ -184,24 +245,56 @@ def retrieve(call: Call) -> Obj:
 
 
 def update(call: Call) -> Obj:
-    """Change billing details or metadata."""
-    method = call.world.fetch("payment_method", call.id, param="payment_method")
+    """Change the expiry, billing details or metadata of what a customer has."""
+    world, params = call.world, call.params
+    method = world.fetch("payment_method", call.id, param="payment_method")
+    if method["customer"] is None:
+        text = "You must save this PaymentMethod to a customer before you can update it."
+        raise invalid(text, code="payment_method_unexpected_state")
     before = clone(method)
-    assign(method, call.params, "allow_redisplay")
-    method["billing_details"].update(call.params.get("billing_details") or {})
-    merge_metadata(method, call.params)
-    call.world.emit("payment_method.updated", method, before=before)
+    for kind in ("card", "us_bank_account"):
+        if kind in params and kind != method["type"]:
+            text = f"You cannot update `{kind}` on a PaymentMethod of type {method['type']}."
+            raise invalid(text, param=kind)
+    if params.get("card"):
+        _update_card(world, method, params["card"])
+    if params.get("us_bank_account"):
+        method["us_bank_account"].update(params.whole("us_bank_account"))
+    assign(method, params, "allow_redisplay")
+    _bill_to(method, params)
+    merge_metadata(method, params)
+    world.emit("payment_method.updated", method, before=before)
     return method
 
 
+def _update_card(world: World, method: Obj, given: Params) -> None:
+    present = {name: method["card"][name] for name in ("exp_month", "exp_year")}
+    asked = given.hand_on("exp_month", "exp_year")
+    if asked:
+        method["card"].update(expiry_sent(world, {**present, **asked}, "card"))
+    _prefer_network(method, given)
+
+
 def list_all(call: Call) -> Obj:
-    """The cards of a customer, newest first."""
+    """The payment methods of a customer, newest first."""
     params = call.params
     customer = params.get("customer")
+    if "customer_account" in params:
+        raise not_covered("customer_account")
+    if customer is not None:
+        call.world.refer("customer", customer, "customer")
     found = [] if customer is None else call.world.shelf.find("payment_method", customer=customer)
-    kind = params.get("type")
-    found = [method for method in found if kind in {None, method["type"]}]
-    return page("/v1/payment_methods", params, found)
+    return page("/v1/payment_methods", params, fitting(found, params))
+
+
+def fitting(found: list[Obj], params: Params) -> list[Obj]:
+    """Those of the type and with the `allow_redisplay` that a list asks for."""
+    kind, shown = params.get("type"), params.get("allow_redisplay")
+    return [
+        method
+        for method in found
+        if kind in {None, method["type"]} and shown in {None, method["allow_redisplay"]}
+    ]
 
 
 def retrieve_of_customer(call: Call) -> Obj:

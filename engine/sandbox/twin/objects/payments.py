@@ -1,4 +1,4 @@
-"""How is money taken? PaymentIntents and the charges they make."""
+"""How is money taken? PaymentIntents and the attempts to pay them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from engine.sandbox.twin.books import movements
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.methods import kinds, offered
-from engine.sandbox.twin.values.types import Obj, clone, public
+from engine.sandbox.twin.payments import charging, disputes
+from engine.sandbox.twin.values.types import Obj, clone, inside, public
 
-from .cards import DECLINES, NEEDS_ACTION, WORKS, Decline
+from .cards import DECLINES, NEEDS_ACTION, WORKS
 
 _SECRET_LENGTH = 25
-_CODE_LENGTH = 8
-_TRANSACTION_LENGTH = 16
-_RISK_SCORE = 24
 
 
 class Result(StrEnum):
@@ -66,146 +64,134 @@ def new_intent(world: World, customer: Obj | None, amount: int, currency: str, *
     return intent
 
 
-def attempt(world: World, intent: Obj, method: Obj, *, authenticated: bool) -> Attempt:
-    """Charge a card once; the intent and its charge say what came of it."""
+def asks_for_action(method: Obj, *, off_session: bool = False, options: Obj | None = None) -> bool:
+    """Whether the bank of a card that knows 3D Secure wants to see the buyer this time."""
+    match method.get("_set_up_use", "never"):
+        case "once":
+            return not method.get("_is_set_up")
+        case "already":
+            return not off_session
+        case "optional":
+            return (options or {}).get("request_three_d_secure") in {"any", "challenge"}
+        case _:
+            return True
+
+
+def attempt(
+    world: World,
+    intent: Obj,
+    method: Obj,
+    *,
+    authenticated: bool,
+    off_session: bool = False,
+    refuses_action: bool = False,
+) -> Attempt:
+    """Charge a card once; the intent and its charge say what came of it.
+
+    With `refuses_action` a card whose bank wants to see the buyer is declined instead.
+    """
     kinds.refuse_to_pay(method)
     behaviour = world.behaviour(intent, method)
     authenticated = authenticated or bool(method.get("_authenticated"))
+    options = inside(intent, "payment_method_options", "card")
+    asked = behaviour == NEEDS_ACTION and asks_for_action(method, off_session=off_session, options=options)
     intent["payment_method"] = method["id"]
-    if behaviour == WORKS or (behaviour == NEEDS_ACTION and authenticated):
-        _succeed(world, intent, method)
-        return Attempt(Result.SUCCEEDED)
-    if behaviour == NEEDS_ACTION:
-        intent["status"] = "requires_action"
-        intent["next_action"] = _next_action(world, intent)
-        world.emit("payment_intent.requires_action", intent)
+    if asked and not authenticated and not refuses_action:
+        _require_action(world, intent)
         return Attempt(Result.REQUIRES_ACTION)
-    return Attempt(Result.FAILED, _fail(world, intent, method, DECLINES[behaviour]))
+    if behaviour == NEEDS_ACTION:
+        behaviour = (
+            method.get("_after_action", WORKS) if authenticated or not asked else "authentication_required"
+        )
+    if behaviour == WORKS:
+        _succeed(world, intent, method, authenticated=asked)
+        return Attempt(Result.SUCCEEDED)
+    return Attempt(Result.FAILED, _fail(world, intent, method, behaviour))
 
 
-def _next_action(world: World, intent: Obj) -> Obj:
-    """Sent there by us when the client named a place to come back to, else left to Stripe's script."""
+def _require_action(world: World, intent: Obj) -> None:
+    """The buyer is sent to the bank: to a page where the client named a way back, else by Stripe's script."""
     page = f"{world.base_url}/3ds/{intent['id']}"
     back = intent.get("_return_url")
-    if back:
-        return {"type": "redirect_to_url", "redirect_to_url": {"return_url": back, "url": page}}
-    return {
-        "type": "use_stripe_sdk",
-        "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": page},
+    intent["status"] = "requires_action"
+    if back and not intent.get("_use_stripe_sdk"):
+        intent["next_action"] = {
+            "type": "redirect_to_url",
+            "redirect_to_url": {"return_url": back, "url": page},
+        }
+    else:
+        intent["next_action"] = {
+            "type": "use_stripe_sdk",
+            "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": page},
+        }
+    world.emit("payment_intent.requires_action", intent)
+
+
+def _succeed(world: World, intent: Obj, method: Obj, *, authenticated: bool) -> None:
+    options = inside(intent, "payment_method_options", "card")
+    manual = "manual" in {intent["capture_method"], options.get("capture_method")}
+    fields: Obj = {
+        "amount_captured": 0 if manual else intent["amount"],
+        "captured": not manual,
+        "outcome": charging.approved(method.get("_risk", "normal")),
+        "paid": True,
+        "status": "succeeded",
     }
-
-
-def _charge(world: World, intent: Obj, method: Obj, fields: Obj) -> Obj:
-    """The charge of an attempt."""
-    card = method["card"]
-    charge = world.new(
-        "charge",
-        "ch",
-        {
-            "amount": intent["amount"],
-            "amount_captured": 0,
-            "amount_refunded": 0,
-            "billing_details": clone(method["billing_details"]),
-            "calculated_statement_descriptor": "WALLSTREET",
-            "currency": intent["currency"],
-            "customer": intent["customer"],
-            "description": intent["description"],
-            "fraud_details": {},
-            "metadata": clone(intent["metadata"]),
-            "payment_intent": intent["id"],
-            "payment_method": method["id"],
-            "radar_options": {},
-            "payment_method_details": {"type": "card", "card": _charged_card(world, card, intent["amount"])},
-            **fields,
-        },
-        clock=intent["_clock"],
-    )
-    intent["latest_charge"] = charge["id"]
-    return charge
-
-
-def _charged_card(world: World, card: Obj, amount: int) -> Obj:
-    names = (
-        "brand",
-        "checks",
-        "country",
-        "exp_month",
-        "exp_year",
-        "fingerprint",
-        "funding",
-        "last4",
-        "wallet",
-    )
-    return {
-        **{name: clone(card[name]) for name in names},
-        "amount_authorized": amount,
-        "authorization_code": f"{int(world.ids.token(_CODE_LENGTH), 36) % 10**6:06d}",
-        "electronic_commerce_indicator": None,
-        "transaction_link_id": None,
-        "extended_authorization": {"status": "disabled"},
-        "incremental_authorization": {"status": "unavailable"},
-        "installments": None,
-        "mandate": None,
-        "multicapture": {"status": "unavailable"},
-        "network": card["brand"],
-        "network_token": {"used": False},
-        "network_transaction_id": f"{int(world.ids.token(_TRANSACTION_LENGTH), 36) % 10**15:015d}",
-        "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
-        "regulated_status": "unregulated",
-        "three_d_secure": None,
-    }
-
-
-def _outcome(status: str, advice: str | None, reason: str | None) -> Obj:
-    paid = status == "approved_by_network"
-    return {
-        "advice_code": advice,
-        "network_advice_code": None,
-        "network_decline_code": None if paid else "01",
-        "network_status": status,
-        "reason": reason,
-        "risk_level": "normal",
-        "risk_score": _RISK_SCORE,
-        "seller_message": "Payment complete." if paid else "The bank did not return any further details.",
-        "type": "authorized" if paid else "issuer_declined",
-    }
-
-
-def _succeed(world: World, intent: Obj, method: Obj) -> None:
-    charge = _charge(
-        world,
-        intent,
-        method,
-        {
-            "amount_captured": intent["amount"],
-            "captured": True,
-            "outcome": _outcome("approved_by_network", None, None),
-            "paid": True,
-            "status": "succeeded",
-        },
-    )
-    movements.take(world, charge, world.shelf.take(intent.get("_invoice") or ""))
+    charge = charging.charge_for(world, intent, method, fields, authenticated=authenticated)
     charge["receipt_url"] = f"{world.base_url}/receipts/{charge['id']}"
-    intent["status"] = "succeeded"
-    intent["amount_received"] = intent["amount"]
     intent["next_action"] = None
     intent["last_payment_error"] = None
+    _keep_method(world, intent, method)
+    if manual:
+        intent["status"] = "requires_capture"
+        intent["amount_capturable"] = intent["amount"]
+        charging.hold(world, charge)
+        world.emit("charge.succeeded", charge)
+        world.emit("payment_intent.amount_capturable_updated", intent)
+        return
+    settle(world, intent, charge)
     world.emit("charge.succeeded", charge)
     world.emit("payment_intent.succeeded", intent)
+    disputes.follow(world, charge)
 
 
-def _fail(world: World, intent: Obj, method: Obj, decline: Decline) -> Obj:
-    charge = _charge(
-        world,
-        intent,
-        method,
-        {
-            "failure_code": decline.code,
-            "failure_message": decline.message,
-            "outcome": _outcome("declined_by_network", decline.advice, decline.decline_code),
-            "status": "failed",
-        },
-    )
+def settle(world: World, intent: Obj, charge: Obj) -> None:
+    """The captured money enters the balance, and those who share it get their part."""
+    at_once = 0 if charge["_afterwards"] == "available" else None
+    invoice = world.shelf.take(intent.get("_invoice") or "")
+    movements.take(world, charge, invoice, available_in=at_once)
+    for share in world.after_capture:
+        share(world, charge)
+    intent["status"] = "succeeded"
+    intent["amount_received"] = charge["amount_captured"]
+    intent["amount_capturable"] = 0
+
+
+def _keep_method(world: World, intent: Obj, method: Obj) -> None:
+    """A card that is kept for later belongs to the customer and is set up; another is used up without one."""
+    options = inside(intent, "payment_method_options", "card")
+    kept = options.get("setup_future_usage", intent["setup_future_usage"]) in {"on_session", "off_session"}
+    if kept:
+        method["_is_set_up"] = True
+    if method["customer"] is not None:
+        return
+    if kept and intent["customer"]:
+        world.shelf.own(method, intent["customer"])
+        world.emit("payment_method.attached", method)
+    else:
+        method["_spent"] = True
+
+
+def _fail(world: World, intent: Obj, method: Obj, behaviour: str) -> Obj:
+    decline = DECLINES[behaviour]
+    risk = method.get("_risk", "normal")
+    fields: Obj = {
+        "failure_code": decline.code,
+        "failure_message": decline.message,
+        "outcome": charging.declined(decline, risk),
+        "status": "failed",
+    }
+    charge = charging.charge_for(world, intent, method, fields, authenticated=False)
     error: Obj = {
         "advice_code": decline.advice,
         "charge": charge["id"],
@@ -213,7 +199,7 @@ def _fail(world: World, intent: Obj, method: Obj, decline: Decline) -> Obj:
         "decline_code": decline.decline_code,
         "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
         "message": decline.message,
-        "network_decline_code": "01",
+        "network_decline_code": decline.network,
         "type": "card_error",
     }
     intent["status"] = "requires_payment_method"
@@ -223,6 +209,27 @@ def _fail(world: World, intent: Obj, method: Obj, decline: Decline) -> Obj:
     world.emit("charge.failed", charge)
     world.emit("payment_intent.payment_failed", intent)
     return error
+
+
+def abandon_action(world: World, intent: Obj) -> None:
+    """The buyer did not confirm with the bank: the intent waits for a card again."""
+    method = world.shelf.peek(intent["payment_method"] or "")
+    message = (
+        "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new"
+        " PaymentMethod to attempt to fulfill this PaymentIntent again."
+    )
+    code = "payment_intent_authentication_failure"
+    intent["status"] = "requires_payment_method"
+    intent["payment_method"] = None
+    intent["next_action"] = None
+    intent["last_payment_error"] = {
+        "code": code,
+        "doc_url": f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}",
+        "message": message,
+        "payment_method": public(method),
+        "type": "card_error",
+    }
+    world.emit("payment_intent.payment_failed", intent)
 
 
 def card_error(error: Obj, *, keeps_state: bool, **more: Any) -> StripeError:
@@ -242,10 +249,16 @@ def card_error(error: Obj, *, keeps_state: bool, **more: Any) -> StripeError:
 
 
 def cancel_intent(world: World, intent: Obj, reason: str | None) -> None:
-    """End an intent that was not paid."""
+    """End an intent that was not paid; money that was held goes back."""
     if intent["status"] in {"succeeded", "canceled"}:
         return
+    charge = world.shelf.take(intent["latest_charge"] or "")
+    if intent["status"] == "requires_capture" and charge is not None:
+        before = clone(charge)
+        charging.release(world, charge, charge["amount"])
+        world.emit("charge.refunded", charge, before=before)
     intent["status"] = "canceled"
+    intent["amount_capturable"] = 0
     intent["canceled_at"] = world.now_of(intent)
     intent["cancellation_reason"] = reason
     intent["next_action"] = None

@@ -45,3 +45,8 @@ def period(anchor: int, interval: str, count: int, at: int, day: int | None = No
 def day_of(at: int) -> str:
     """An instant as Stripe writes it into lines: 10 Nov 2025."""
     return datetime.fromtimestamp(at, UTC).strftime("%d %b %Y")
+
+
+def date_of(at: int) -> datetime:
+    """An instant as a date in UTC."""
+    return datetime.fromtimestamp(at, UTC)

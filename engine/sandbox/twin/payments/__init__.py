@@ -1,0 +1,1 @@
+"""PaymentIntents, charges, refunds and disputes: how money is taken and given back."""
