@@ -36,7 +36,6 @@ def follow(world: World, charge: Obj) -> None:
 
 def open_dispute(world: World, charge: Obj, reason: str, *, inquiry: bool) -> Obj:
     """The bank disputes a charge: the money leaves the balance; an inquiry only asks."""
-    network_reason = _NETWORK_REASONS.get(reason)
     dispute = world.new(
         "dispute",
         "du",
@@ -55,15 +54,7 @@ def open_dispute(world: World, charge: Obj, reason: str, *, inquiry: bool) -> Ob
             },
             "is_charge_refundable": inquiry,
             "payment_intent": charge["payment_intent"],
-            "payment_method_details": {
-                "card": {
-                    "brand": charge["payment_method_details"]["card"]["brand"],
-                    "case_type": "inquiry" if inquiry else "chargeback",
-                    "network": charge["payment_method_details"]["card"]["network"],
-                    "network_reason_code": network_reason,
-                },
-                "type": "card",
-            },
+            "payment_method_details": _card_disputed(charge, reason, inquiry=inquiry),
             "reason": reason,
             "status": "warning_needs_response" if inquiry else "needs_response",
         },
@@ -76,6 +67,17 @@ def open_dispute(world: World, charge: Obj, reason: str, *, inquiry: bool) -> Ob
     if not inquiry:
         world.emit("charge.dispute.funds_withdrawn", dispute)
     return dispute
+
+
+def _card_disputed(charge: Obj, reason: str, *, inquiry: bool) -> Obj:
+    card = charge["payment_method_details"]["card"]
+    shown = {
+        "brand": card["brand"],
+        "case_type": "inquiry" if inquiry else "chargeback",
+        "network": card["network"],
+        "network_reason_code": _NETWORK_REASONS.get(reason),
+    }
+    return {"card": shown, "type": "card"}
 
 
 def _move(_world: World, dispute: Obj, moved: Obj) -> None:

@@ -104,23 +104,16 @@ def refund_charge(
         {
             "amount": back,
             "charge": charge["id"],
-            "currency": charge["currency"],
-            "customer": charge["customer"],
+            **{name: charge[name] for name in ("currency", "customer", "payment_intent", "payment_method")},
             "destination_details": {"type": "card", "card": _where_it_goes()},
             "metadata": {},
-            "payment_intent": charge["payment_intent"],
-            "payment_method": charge["payment_method"],
             "reason": reason,
             "status": "succeeded",
             **(about or {}),
         },
         clock=charge["_clock"],
     )
-    if charge["_afterwards"] == "refund:pending":
-        refund["status"] = "pending"
-        refund["pending_reason"] = "processing"
-    if charge["_afterwards"].startswith("refund:"):
-        refund["_ends_at"] = world.now_of(refund) + _LATER
+    _follow_card(world, charge, refund)
     movements.give_back(world, refund)
     for share in world.after_refund:
         share(world, charge, refund, sharing or {})
@@ -130,6 +123,15 @@ def refund_charge(
     world.emit("charge.refunded", charge, before=before)
     world.emit("refund.created", refund)
     return refund
+
+
+def _follow_card(world: World, charge: Obj, refund: Obj) -> None:
+    """The refunds of some test cards have something to come."""
+    if charge["_afterwards"] == "refund:pending":
+        refund["status"] = "pending"
+        refund["pending_reason"] = "processing"
+    if charge["_afterwards"].startswith("refund:"):
+        refund["_ends_at"] = world.now_of(refund) + _LATER
 
 
 def _where_it_goes() -> Obj:
