@@ -12,15 +12,18 @@ from engine.sandbox.twin.connect import accounts, capabilities, external_account
 from engine.sandbox.twin.core.agenda import Due
 from engine.sandbox.twin.core.call import Dues, Happenings, Including, Postings, Routes
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.crediting import calls as credit_notes
 from engine.sandbox.twin.credits import balances, grants
 from engine.sandbox.twin.deliveries import records as deliveries
 from engine.sandbox.twin.entitlements import active, features
-from engine.sandbox.twin.invoicing import credit_notes, invoices, line_calls, records
+from engine.sandbox.twin.invoice_calls import invoices, moves
+from engine.sandbox.twin.invoice_calls import lines as invoice_lines
+from engine.sandbox.twin.invoice_items import calls as invoice_items
+from engine.sandbox.twin.invoicing import records
 from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
 from engine.sandbox.twin.objects import (
     clocks,
     customers,
-    discounts,
     including,
     notices,
     payment_methods,
@@ -29,6 +32,7 @@ from engine.sandbox.twin.objects import (
 from engine.sandbox.twin.payments import charges, charging, disputes, intents, refunds
 from engine.sandbox.twin.portal import configurations
 from engine.sandbox.twin.portal import sessions as portal_sessions
+from engine.sandbox.twin.promotions import codes, coupons
 from engine.sandbox.twin.search import calls as search
 from engine.sandbox.twin.taxes import rates
 from engine.sandbox.twin.transfers import arriving, fees, payouts, reversals, transfers
@@ -41,7 +45,6 @@ PARTS: tuple[ModuleType, ...] = (
     payment_methods,
     products,
     price_calls,
-    discounts,
     setup,
     clocks,
     notices,
@@ -55,10 +58,14 @@ PARTS: tuple[ModuleType, ...] = (
     previews,
     happenings,
     invoices,
-    line_calls,
+    moves,
+    invoice_lines,
+    invoice_items,
     records,
     credit_notes,
     rates,
+    coupons,
+    codes,
     transactions,
     postings,
     accounts,

@@ -52,10 +52,10 @@ def _position(found: Objs, id_: str, param: str) -> int:
     raise no_such("object", id_, param=param, status=400)
 
 
-def fits_range(at: int, wanted: Any) -> bool:
-    """Whether an instant is the one that is asked for, or lies in the range."""
-    if wanted is None or isinstance(wanted, int):
-        return wanted in {None, at}
+def fits_range(at: int | None, wanted: Any) -> bool:
+    """Whether an instant is the one that is asked for, or lies in the range; none never does."""
+    if wanted is None or at is None or isinstance(wanted, int):
+        return wanted is None or wanted == at
     limits = cast("dict[str, int]", wanted)
     return (
         at > limits.get("gt", at - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import listing
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
@@ -62,6 +63,14 @@ def new_invoice(world: World, customer: Obj, currency: str, **about: Any) -> Obj
 def _copied(customer: Obj) -> Obj:
     names = ("address", "email", "name", "phone", "shipping", "tax_exempt")
     return {f"customer_{name}": clone(customer[name]) for name in names}
+
+
+def open_draft(world: World, id_: str, param: str | None = None) -> Obj:
+    """The draft with this id; raises when it is finalized. In the body it goes by its parameter's name."""
+    invoice = world.refer("invoice", id_, param) if param else world.fetch("invoice", id_, param="invoice")
+    if invoice["status"] != "draft":
+        raise invalid("This invoice is no longer editable", code="invoice_not_editable", param=param)
+    return invoice
 
 
 def subscription_parent(subscription: Obj) -> Obj:

@@ -12,6 +12,10 @@ from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 _SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
 _CENTS = 100
 _TIMES = "\u00d7"
+_OF_ITEM = (
+    "amount", "currency", "description", "discountable", "metadata", "period", "pricing", "quantity",
+    "quantity_decimal",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -158,11 +162,9 @@ def line_of_item(world: World, invoice: Obj, item: Obj) -> Obj:
     if subscription_item:
         about["subscription_item"] = subscription_item
     kind = "subscription_item_details" if subscription_item else "invoice_item_details"
-    names = ("amount", "currency", "description", "discountable", "metadata", "period", "pricing", "quantity")
-    fields = {name: clone(item[name]) for name in names}
+    fields = {name: clone(item[name]) for name in _OF_ITEM}
     fields |= {"discounts": list(item["discounts"]), "_taxes": clone(item["_taxes"])}
     fields |= {"_tax_rates": clone(item["tax_rates"]), "_taken": clone(item["_taken"])}
-    fields["quantity_decimal"] = item["quantity_decimal"]
     return _line(world, invoice, {**fields, "parent": _parent(kind, about), "subscription": subscription})
 
 

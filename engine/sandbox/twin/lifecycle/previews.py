@@ -7,8 +7,8 @@ from engine.sandbox.twin.billing.updates import apply_update
 from engine.sandbox.twin.core.call import Call, Routes
 from engine.sandbox.twin.core.errors import NOT_FOUND, StripeError, invalid, missing, not_covered
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.invoice_items.entries import Place, entry_of
 from engine.sandbox.twin.invoicing.drafts import collect, lines_of, new_invoice, pending_items, retotal
-from engine.sandbox.twin.invoicing.line_calls import entry_of
 from engine.sandbox.twin.invoicing.lines import new_item
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
@@ -62,7 +62,7 @@ def _add_items(world: World, params: Params, customer: Obj, subscription: Obj | 
     for index, given in enumerate(items):
         if "price" in given:
             given["pricing"] = {"price": given.pop("price")}
-        entry = entry_of(world, customer, given, currency, f"invoice_items[{index}]")
+        entry = entry_of(world, Place(customer, currency, f"invoice_items[{index}]"), given)
         entry.subscription = subscription["id"] if subscription else None
         new_item(world, customer, entry)
 

@@ -1,181 +1,126 @@
-"""What reduces a price? Coupons, promotion codes and the discounts made of them."""
+"""What is taken off for a customer? Discounts made of coupons and promotion codes, if those allow it."""
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
+from typing import Any
+
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
-from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values import calendar
-from engine.sandbox.twin.values.types import Obj, clone
+from engine.sandbox.twin.values.types import Obj, Objs, as_list, as_obj, clone, inside
 
-_CODE_LENGTH = 8
-
-
-def create_coupon(call: Call) -> Obj:
-    """A coupon: a percentage or an amount, for one invoice, some months or for ever."""
-    world, params = call.world, call.params
-    percent, amount = params.get("percent_off"), params.get("amount_off")
-    if (percent is None) == (amount is None):
-        raise missing("percent_off") if percent is None else exclusive("percent_off", "amount_off")
-    if amount is not None and "currency" not in params:
-        raise missing("currency")
-    id_ = params.get("id") or world.ids.token(_CODE_LENGTH)
-    if world.shelf.peek(id_):
-        raise invalid("Coupon already exists.", param="id", code="resource_already_exists")
-    applies: Obj = params.get("applies_to") or {}
-    coupon = world.new(
-        "coupon",
-        "coupon",
-        {
-            "amount_off": amount,
-            "currency": params.get("currency") if amount is not None else None,
-            "duration": params.get("duration", "once"),
-            "duration_in_months": params.get("duration_in_months"),
-            "max_redemptions": params.get("max_redemptions"),
-            "metadata": {},
-            "name": params.get("name"),
-            "percent_off": percent,
-            "redeem_by": params.get("redeem_by"),
-            "times_redeemed": 0,
-            "valid": True,
-            "_products": applies.get("products"),
-        },
-        id_=id_,
-    )
-    merge_metadata(coupon, params)
-    world.emit("coupon.created", coupon)
-    return coupon
+_MOST = 20
+_KINDS = ("coupon", "promotion_code", "discount")
 
 
-def update_coupon(call: Call) -> Obj:
-    """Change name or metadata."""
-    coupon = call.world.fetch("coupon", call.id, param="coupon")
-    before = clone(coupon)
-    assign(coupon, call.params, "name")
-    merge_metadata(coupon, call.params)
-    call.world.emit("coupon.updated", coupon, before=before)
-    return coupon
+def new_discounts(
+    world: World,
+    customer: Obj,
+    given: Any,
+    *,
+    at: str = "discounts",
+    purchase: tuple[int, str] | None = None,
+    **on: str,
+) -> list[str]:
+    """Discounts of what is named: coupons, promotion codes, or discounts that exist already.
 
-
-def retrieve_coupon(call: Call) -> Obj:
-    """One coupon."""
-    return call.world.fetch("coupon", call.id, param="coupon")
-
-
-def delete_coupon(call: Call) -> Obj:
-    """A deleted coupon cannot be given any more; discounts that have it stay."""
-    coupon = call.world.fetch("coupon", call.id, param="coupon")
-    coupon["valid"] = False
-    coupon["_deleted"] = True
-    call.world.emit("coupon.deleted", coupon)
-    return {"id": coupon["id"], "object": "coupon", "deleted": True}
-
-
-def list_coupons(call: Call) -> Obj:
-    """Coupons, newest first."""
-    found = [coupon for coupon in call.world.shelf.kind("coupon") if not coupon.get("_deleted")]
-    return page("/v1/coupons", call.params, found)
-
-
-def create_promotion_code(call: Call) -> Obj:
-    """A code that a customer may type for a coupon."""
-    world, params = call.world, call.params
-    promotion: Obj = params.whole("promotion")
-    coupon = world.refer("coupon", promotion.get("coupon", ""), "promotion[coupon]")
-    restrictions: Obj = params.get("restrictions") or {}
-    code = world.new(
-        "promotion_code",
-        "promo",
-        {
-            "active": params.get("active", True),
-            "code": params.get("code") or world.ids.token(_CODE_LENGTH).upper(),
-            "customer": params.get("customer"),
-            "expires_at": params.get("expires_at"),
-            "max_redemptions": params.get("max_redemptions"),
-            "metadata": {},
-            "promotion": {"type": "coupon", "coupon": coupon["id"]},
-            "restrictions": {
-                "first_time_transaction": restrictions.get("first_time_transaction", False),
-                "minimum_amount": restrictions.get("minimum_amount"),
-                "minimum_amount_currency": restrictions.get("minimum_amount_currency"),
-            },
-            "times_redeemed": 0,
-        },
-    )
-    merge_metadata(code, params)
-    world.emit("promotion_code.created", code)
-    return code
-
-
-def update_promotion_code(call: Call) -> Obj:
-    """Switch a code on or off, change metadata."""
-    code = call.world.fetch("promotion_code", call.id)
-    before = clone(code)
-    assign(code, call.params, "active")
-    merge_metadata(code, call.params)
-    call.world.emit("promotion_code.updated", code, before=before)
-    return code
-
-
-def retrieve_promotion_code(call: Call) -> Obj:
-    """One promotion code."""
-    return call.world.fetch("promotion_code", call.id)
-
-
-def list_promotion_codes(call: Call) -> Obj:
-    """Promotion codes, newest first."""
-    params = call.params
-    active, code, coupon = params.get("active"), params.get("code"), params.get("coupon")
-    found = [
-        held
-        for held in call.world.shelf.kind("promotion_code")
-        if active in {None, held["active"]}
-        and code in {None, held["code"]}
-        and coupon in {None, held["promotion"]["coupon"]}
+    `purchase` is the amount that a promotion code with a minimum is redeemed for, and its currency.
+    """
+    named: Objs = [each for each in as_list(given) or [] if as_obj(each) is not None]
+    if len(named) > _MOST:
+        raise invalid(f"You can only apply up to {_MOST} discounts.", param=at)
+    made = [
+        _discount(world, customer, entry, f"{at}[{index}]", purchase, on) for index, entry in enumerate(named)
     ]
-    return page("/v1/promotion_codes", params, found)
+    coupons = [each["source"]["coupon"] for each in made]
+    if len(set(coupons)) < len(coupons):
+        raise invalid("You cannot apply the same coupon more than once.", param=at)
+    return [each["id"] for each in made]
 
 
-def new_discounts(world: World, customer: Obj, given: list[Obj] | str, **on: str) -> list[str]:
-    """Discounts of what is named: coupons, promotion codes, or discounts that exist already."""
-    made: list[str] = []
-    for index, entry in enumerate(given or []):
-        if not isinstance(entry, dict):
-            continue
-        where = f"discounts[{index}]"
-        if "discount" in entry:
-            made.append(world.refer("discount", entry["discount"], f"{where}[discount]")["id"])
-            continue
-        coupon, code = _coupon_named(world, entry, where)
-        made.append(_redeem(world, customer, coupon, code, on)["id"])
-    return made
-
-
-def _coupon_named(world: World, entry: Obj, where: str) -> tuple[Obj, Obj | None]:
+def _discount(
+    world: World, customer: Obj, entry: Obj, where: str, purchase: tuple[int, str] | None, on: dict[str, str]
+) -> Obj:
+    kinds = [kind for kind in _KINDS if entry.get(kind)]
+    if not kinds:
+        raise missing(f"{where}[coupon]")
+    if len(kinds) > 1:
+        raise exclusive(*[f"{where}[{kind}]" for kind in kinds])
+    if kinds[0] == "discount":
+        held = world.refer("discount", entry["discount"], f"{where}[discount]")
+        if held["customer"] != customer["id"]:
+            raise no_such("discount", held["id"], param=f"{where}[discount]", status=400)
+        return held
     code = None
-    if "promotion_code" in entry:
+    if kinds[0] == "promotion_code":
         code = world.refer("promotion_code", entry["promotion_code"], f"{where}[promotion_code]")
-        if not code["active"]:
-            raise invalid("This promotion code is inactive.", param=f"{where}[promotion_code]")
-    id_ = code["promotion"]["coupon"] if code else entry["coupon"]
+        _check_code(world, customer, code, f"{where}[promotion_code]", purchase)
+    coupon = _coupon(world, customer, code["promotion"]["coupon"] if code else entry["coupon"], where)
+    currency = purchase[1] if purchase else customer["currency"]
+    _check_currency(coupon, currency, f"{where}[coupon]")
+    return _redeem(world, customer, coupon, code, on)
+
+
+def _coupon(world: World, customer: Obj, id_: str, where: str) -> Obj:
     coupon = world.refer("coupon", id_, f"{where}[coupon]")
     if coupon.get("_deleted"):
         raise no_such("coupon", id_, param=f"{where}[coupon]", status=400)
-    spent = coupon["max_redemptions"] is not None and coupon["times_redeemed"] >= coupon["max_redemptions"]
-    late = coupon["redeem_by"] is not None and coupon["redeem_by"] < world.now()
-    if spent or late:
+    late = coupon["redeem_by"] is not None and coupon["redeem_by"] < world.now_of(customer)
+    if late or not coupon["valid"]:
         raise invalid(f"Coupon expired: {id_}", param=f"{where}[coupon]", code="coupon_expired")
-    return coupon, code
+    return coupon
+
+
+def _check_currency(coupon: Obj, currency: str | None, where: str) -> None:
+    """An amount off is in currencies; a percentage fits every one."""
+    known = {coupon["currency"], *coupon.get("_currency_options", {})}
+    if coupon["amount_off"] is not None and currency is not None and currency not in known:
+        text = (
+            f"The coupon `{coupon['id']}` takes off an amount in {coupon['currency']}; it cannot be used for"
+            f" {currency}."
+        )
+        raise invalid(text, param=where)
+
+
+def _check_code(world: World, customer: Obj, code: Obj, where: str, purchase: tuple[int, str] | None) -> None:
+    """Whether this customer may redeem the code for this purchase."""
+    late = code["expires_at"] is not None and code["expires_at"] <= world.now_of(customer)
+    if not code["active"] or late:
+        raise invalid("This promotion code is inactive.", param=where)
+    if code["customer"] not in {None, customer["id"]}:
+        text = "This promotion code cannot be redeemed because it is limited to another customer."
+        raise invalid(text, param=where)
+    if code["restrictions"]["first_time_transaction"] and _has_bought(world, customer):
+        text = (
+            "This promotion code cannot be redeemed because the associated customer has prior transactions."
+        )
+        raise invalid(text, param=where)
+    if purchase is not None:
+        _check_minimum(code["restrictions"], purchase, where)
+
+
+def _has_bought(world: World, customer: Obj) -> bool:
+    charges = world.shelf.find("charge", customer=customer["id"], paid=True)
+    invoices = world.shelf.find("invoice", customer=customer["id"], status="paid")
+    return bool(charges) or any(invoice["amount_paid"] for invoice in invoices)
+
+
+def _check_minimum(restrictions: Obj, purchase: tuple[int, str], where: str) -> None:
+    amount, currency = purchase
+    least = inside(restrictions, "currency_options", currency).get("minimum_amount")
+    if restrictions["minimum_amount_currency"] == currency:
+        least = restrictions["minimum_amount"]
+    limited = restrictions["minimum_amount"] is not None
+    if limited and (least is None or amount < least):
+        text = "This promotion code cannot be redeemed because the purchase is below its minimum amount."
+        raise invalid(text, param=where)
 
 
 def _redeem(world: World, customer: Obj, coupon: Obj, code: Obj | None, on: dict[str, str]) -> Obj:
     now = world.now_of(customer)
     months = coupon["duration_in_months"]
     end = calendar.instant(now, "month", months, 1) if coupon["duration"] == "repeating" else None
-    for held in (coupon, code):
-        if held is not None:
-            held["times_redeemed"] += 1
+    _count(world, coupon, code)
     discount = world.new(
         "discount",
         "di",
@@ -194,19 +139,23 @@ def _redeem(world: World, customer: Obj, coupon: Obj, code: Obj | None, on: dict
     return discount
 
 
+def _count(world: World, coupon: Obj, code: Obj | None) -> None:
+    """One redemption more; the last one makes the coupon invalid and the code inactive."""
+    coupon["times_redeemed"] += 1
+    coupon["valid"] = coupon["valid"] and not _is_spent(coupon)
+    if code is None:
+        return
+    before = clone(code)
+    code["times_redeemed"] += 1
+    if code["active"] and (_is_spent(code) or not coupon["valid"]):
+        code["active"] = False
+        world.emit("promotion_code.updated", code, before=before)
+
+
+def _is_spent(held: Obj) -> bool:
+    return held["max_redemptions"] is not None and held["times_redeemed"] >= held["max_redemptions"]
+
+
 def deleted_discount(discount: Obj) -> Obj:
     """The answer of a call that takes a discount away."""
     return {**{name: value for name, value in discount.items() if name != "end"}, "deleted": True}
-
-
-ROUTES: Routes = {
-    "POST /v1/coupons": create_coupon,
-    "GET /v1/coupons": list_coupons,
-    "GET /v1/coupons/{id}": retrieve_coupon,
-    "POST /v1/coupons/{id}": update_coupon,
-    "DELETE /v1/coupons/{id}": delete_coupon,
-    "POST /v1/promotion_codes": create_promotion_code,
-    "GET /v1/promotion_codes": list_promotion_codes,
-    "GET /v1/promotion_codes/{id}": retrieve_promotion_code,
-    "POST /v1/promotion_codes/{id}": update_promotion_code,
-}

@@ -9,12 +9,11 @@ from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import invalid, missing, no_such
 from engine.sandbox.twin.core.render import listing, page
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.invoicing.paying import close_payment, mark_paid
 from engine.sandbox.twin.objects.customers import move_balance
 from engine.sandbox.twin.payments.refunds import refund_charge
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone
-
-from .paying import close_payment, mark_paid
 
 _BACK = ("refund_amount", "credit_amount", "out_of_band_amount")
 
@@ -49,8 +48,17 @@ def _new(world: World, invoice: Obj, params: Params) -> Obj:
     if amount > left:
         text = f"The sum of credit amount, refund amount and out of band amount ({amount}) exceeds {left}."
         raise invalid(text, param="amount")
+    note = _blank(world, invoice, amount)
+    note["pdf"] = f"{world.base_url}/credit_notes/{note['id']}/pdf"
+    note["lines"] = listing(f"/v1/credit_notes/{note['id']}/lines", lines or [_line(world, amount, None)])
+    assign(note, params, "memo", "reason")
+    merge_metadata(note, params)
+    return note
+
+
+def _blank(world: World, invoice: Obj, amount: int) -> Obj:
     count = sum(1 for held in world.shelf.kind("credit_note") if held["invoice"] == invoice["id"])
-    note = world.new(
+    return world.new(
         "credit_note",
         "cn",
         {
@@ -75,11 +83,6 @@ def _new(world: World, invoice: Obj, params: Params) -> Obj:
         },
         clock=invoice["_clock"],
     )
-    note["pdf"] = f"{world.base_url}/credit_notes/{note['id']}/pdf"
-    note["lines"] = listing(f"/v1/credit_notes/{note['id']}/lines", lines or [_line(world, amount, None)])
-    assign(note, params, "memo", "reason")
-    merge_metadata(note, params)
-    return note
 
 
 def _lines(world: World, invoice: Obj, params: Params) -> Objs:

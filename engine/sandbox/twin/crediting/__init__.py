@@ -1,0 +1,1 @@
+"""Credit notes of Stripe: how finalized invoices are lowered and given back."""
