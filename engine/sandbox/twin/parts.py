@@ -29,6 +29,7 @@ from engine.sandbox.twin.objects import (
     payment_methods,
     setup,
 )
+from engine.sandbox.twin.pausing import calls as pause_calls
 from engine.sandbox.twin.payments import charges, charging, disputes, intents, refunds
 from engine.sandbox.twin.portal import configurations
 from engine.sandbox.twin.portal import sessions as portal_sessions
@@ -54,6 +55,7 @@ PARTS: tuple[ModuleType, ...] = (
     including,
     subscriptions,
     subscription_items,
+    pause_calls,
     schedules,
     previews,
     happenings,

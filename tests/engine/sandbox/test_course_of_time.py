@@ -259,7 +259,7 @@ def test_cancel_at_period_end_and_back(twin: Twin, clock: Clock) -> None:
     clock.advance(FEB_1 + HOUR)
     assert without_clock(clock.types(mark)) == ["customer.subscription.deleted"]
     ended = twin.v1.subscriptions.retrieve(subscription.id)
-    assert (ended.status, ended.ended_at, ended.cancel_at) == ("canceled", FEB_1, None)
+    assert (ended.status, ended.ended_at, ended.cancel_at) == ("canceled", FEB_1, FEB_1)
     assert len(twin.v1.invoices.list({"subscription": subscription.id}).data) == 1
 
 

@@ -6,6 +6,7 @@ Source: Stripe docs, billing/subscriptions/overview (statuses) and billing/invoi
 from __future__ import annotations
 
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.pausing.standing import go_on, stay_paused
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from .pending import apply_pending_update, drop_pending_update
@@ -40,12 +41,15 @@ def invoice_paid(world: World, invoice: Obj) -> None:
     status = subscription["status"]
     if status == "incomplete":
         change_status(world, subscription, "active")
-    elif status == "paused" and invoice.get("_resumes"):
-        change_status(world, subscription, "active")
-        subscription.pop("status_details", None)
-        world.emit("customer.subscription.resumed", subscription)
+    elif _is_resumption(subscription, invoice):
+        go_on(world, subscription, "active")
     elif status in _LATE and subscription["latest_invoice"] in {invoice["id"], None}:
         change_status(world, subscription, "active")
+
+
+def _is_resumption(subscription: Obj, invoice: Obj) -> bool:
+    """Whether a paused subscription waits for this very invoice."""
+    return bool(subscription["status"] == "paused" and subscription.get("_resume_invoice") == invoice["id"])
 
 
 def _keep_method(subscription: Obj, invoice: Obj) -> None:
@@ -62,6 +66,8 @@ def invoice_unpaid(world: World, invoice: Obj) -> None:
         return
     if subscription["status"] in {"active", "trialing"}:
         change_status(world, subscription, "past_due")
+    if _is_resumption(subscription, invoice) and invoice["_resumes"] == "resume_on_payment_attempt":
+        go_on(world, subscription, "past_due")
     if invoice.get("_retries_over") and subscription["status"] == "past_due":
         _give_up(world, subscription)
 
@@ -78,15 +84,22 @@ def _give_up(world: World, subscription: Obj) -> None:
 
 
 def end_subscription(world: World, subscription: Obj, reason: str | None, *, at: int | None = None) -> None:
-    """The subscription is canceled; its open invoices are not collected automatically any more."""
+    """The subscription is canceled; its open invoices are not collected automatically any more.
+
+    Without a reason it came to the end that was set, which it goes on to show.
+    """
     now = world.now_of(subscription) if at is None else at
     subscription["status"] = "canceled"
     subscription["ended_at"] = now
     subscription["canceled_at"] = subscription["canceled_at"] or now
-    subscription["cancel_at"] = None
-    subscription["cancel_at_period_end"] = False
-    if reason is not None and subscription["cancellation_details"]["reason"] is None:
-        subscription["cancellation_details"]["reason"] = reason
+    subscription.pop("status_details", None)
+    stay_paused(subscription)
+    if reason is not None:
+        subscription["cancel_at"] = None
+        subscription["cancel_at_period_end"] = False
+        subscription["cancellation_details"]["reason"] = (
+            subscription["cancellation_details"]["reason"] or reason
+        )
     drop_pending_update(world, subscription)
     for invoice in invoices_of(world, subscription):
         if invoice["status"] in {"draft", "open"}:
@@ -116,6 +129,8 @@ def invoice_voided(world: World, invoice: Obj) -> None:
         drop_pending_update(world, subscription)
     elif subscription["status"] == "incomplete":
         change_status(world, subscription, "incomplete_expired", ended_at=world.now_of(subscription))
+    elif _is_resumption(subscription, invoice):
+        stay_paused(subscription)
     elif subscription["status"] in _LATE:
         change_status(world, subscription, _standing(world, subscription))
 
@@ -134,5 +149,9 @@ def _standing(world: World, subscription: Obj) -> str:
 def invoice_uncollectible(world: World, invoice: Obj) -> None:
     """Given up counts as settled for the subscription."""
     subscription = _subscription(world, invoice)
-    if subscription is not None and subscription["status"] in _LATE:
+    if subscription is None:
+        return
+    if _is_resumption(subscription, invoice):
+        go_on(world, subscription, "active")
+    elif subscription["status"] in _LATE:
         change_status(world, subscription, _standing(world, subscription))

@@ -92,7 +92,8 @@ def _hard(result: Attempt) -> bool:
 def _plan_retry(world: World, invoice: Obj) -> None:
     """The next automatic attempt, each a number of days after the former; none in answer to a call."""
     world.fetch("customer", invoice["customer"])["delinquent"] = True
-    if invoice["billing_reason"] in {"subscription_create", "subscription_update"}:
+    retried = invoice.get("_resumes") == "resume_on_payment_success"
+    if invoice["billing_reason"] in {"subscription_create", "subscription_update"} and not retried:
         return
     waits = world.settings.retry_days
     tried = invoice.get("_tries", 0)

@@ -11,9 +11,11 @@ from engine.sandbox.twin.billing.charging import (
 )
 from engine.sandbox.twin.billing.items import items_of, set_period
 from engine.sandbox.twin.billing.proration import whole_period
-from engine.sandbox.twin.billing.reactions import change_status
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
+from engine.sandbox.twin.invoicing.drafts import pending_items
+from engine.sandbox.twin.pausing.standing import stand_still
+from engine.sandbox.twin.values import calendar
 from engine.sandbox.twin.values.types import Obj, clone
 
 from .ending import cancel
@@ -70,7 +72,7 @@ def end_trial(world: World, subscription: Obj, at: int) -> None:
         if behavior == "cancel":
             cancel(world, subscription, prorate=False, invoice_now=False)
         else:
-            _pause(world, subscription, at)
+            stand_still(world, subscription, "trial_end_without_payment_method", clone(subscription))
         return
     before = clone(subscription)
     subscription["status"] = "active"
@@ -87,8 +89,19 @@ def _has_card(world: World, subscription: Obj) -> bool:
     return latest is not None and paying.method_for(world, latest) is not None
 
 
-def _pause(world: World, subscription: Obj, at: int) -> None:
-    details = {"type": "trial_end_without_payment_method"}
-    paused = {"type": "subscription", "transitioned_at": at, "subscription": details}
-    change_status(world, subscription, "paused", status_details={"paused": paused})
-    world.emit("customer.subscription.paused", subscription)
+def bill_pending(world: World, subscription: Obj, at: int) -> None:
+    """Bill what waits, as often as `pending_invoice_item_interval` says; nothing waiting makes no invoice."""
+    every: Obj = subscription["pending_invoice_item_interval"]
+    following = calendar.instant(at, every["interval"], every["interval_count"], 1)
+    subscription["next_pending_invoice_item_invoice"] = following
+    waiting = pending_items(world, subscription["customer"], subscription["id"], subscription["currency"])
+    if not waiting:
+        return
+    before = clone(subscription)
+    invoice = open_invoice(world, subscription, "automatic_pending_invoice_item_invoice")
+    fill(world, subscription, invoice, [], waiting=waiting)
+    invoice["automatically_finalizes_at"] = world.now_of(invoice) + world.settings.draft_seconds
+    hold_collection(subscription, invoice)
+    world.emit("invoice.created", invoice)
+    world.emit("customer.subscription.updated", subscription, before=before)
+    effect_of_pause(world, subscription, invoice)

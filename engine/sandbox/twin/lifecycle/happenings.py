@@ -10,13 +10,13 @@ from engine.sandbox.twin.core.call import Dues, Happenings
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
 from engine.sandbox.twin.invoicing.settling import finalize
-from engine.sandbox.twin.values.calendar import DAY
+from engine.sandbox.twin.pausing.resuming import RESUMING_SECONDS
+from engine.sandbox.twin.terms.trials import NOTICE
 from engine.sandbox.twin.values.types import Obj, clone
 
 from . import cycle, ending, phases
 
 _RUNNING = {"active", "past_due", "unpaid"}
-_NOTICE = 3 * DAY
 
 
 def _subscription_dues(world: World, held: Obj) -> list[Due]:
@@ -26,19 +26,26 @@ def _subscription_dues(world: World, held: Obj) -> list[Due]:
         return [Due(held["created"] + world.settings.incomplete_seconds, 0, "incomplete_expires")]
     if held["pending_update"]:
         found.append(Due(held["pending_update"]["expires_at"], 0, "pending_update_expires"))
-    if status not in {*_RUNNING, "trialing"}:
-        return found
-    if held["cancel_at"] is not None:
+    if held["cancel_at"] is not None and status in {*_RUNNING, "trialing", "paused"}:
         found.append(Due(held["cancel_at"], 2, "cancel_at"))
+    return [*found, *_running_dues(held)] if status in {*_RUNNING, "trialing"} else found
+
+
+def _running_dues(held: Obj) -> list[Due]:
+    """What comes to a subscription that is in a period or a trial."""
+    found: list[Due] = []
+    status = held["status"]
     if status == "trialing":
         found.append(Due(held["trial_end"], 3, "trial_ends"))
         if not held.get("_trial_told"):
-            found.append(Due(held["trial_end"] - _NOTICE, 3, "trial_will_end"))
+            found.append(Due(held["trial_end"] - NOTICE, 3, "trial_will_end"))
     else:
         found.append(Due(min(int(item["current_period_end"]) for item in items_of(held)), 3, "renewal"))
     pause = held["pause_collection"]
     if pause and pause["resumes_at"]:
         found.append(Due(pause["resumes_at"], 1, "collection_resumes"))
+    if held["next_pending_invoice_item_invoice"]:
+        found.append(Due(held["next_pending_invoice_item_invoice"], 3, "pending_items_are_billed"))
     return found
 
 
@@ -48,6 +55,8 @@ def _invoice_dues(_world: World, invoice: Obj) -> list[Due]:
         return [Due(invoice["automatically_finalizes_at"], 4, "draft_hour")]
     if status == "open" and invoice["next_payment_attempt"]:
         return [Due(invoice["next_payment_attempt"], 5, "retry")]
+    if status == "open" and invoice.get("_resumes") and not invoice["attempted"]:
+        return [Due(invoice["created"] + RESUMING_SECONDS, 0, "resumption_expires")]
     sent = invoice["collection_method"] == "send_invoice" and not invoice.get("_overdue")
     if status == "open" and sent and invoice["due_date"]:
         return [Due(invoice["due_date"], 5, "overdue")]
@@ -121,6 +130,7 @@ HAPPENINGS: Happenings = {
     "trial_will_end": _tell_of_trial_end,
     "trial_ends": cycle.end_trial,
     "renewal": cycle.renew,
+    "pending_items_are_billed": cycle.bill_pending,
     "collection_resumes": _resume_collection,
     "draft_hour": _timeless(_finish_draft),
     "retry": _timeless(paying.collect_automatically),

@@ -1,0 +1,1 @@
+"""Subscriptions that stand still: the pause and resume endpoints, and what a resumption waits for."""
