@@ -67,6 +67,20 @@ class Twin:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
 
+    def delete(self, path: str) -> Any:
+        request = urllib.request.Request(self.base + path, method="DELETE")  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def refused_json(self, path: str, body: Any) -> tuple[int, Any]:
+        """Send JSON that must be refused; answers the status and the error."""
+        try:
+            self.post_json(path, body)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)["error"]
+        raise AssertionError(f"{path} took {body}")
+
     def clock(self, at: int = JAN_1) -> Clock:
         return Clock(self, self.v1.test_helpers.test_clocks.create({"frozen_time": at}).id)
 

@@ -26,7 +26,8 @@ def page(url: str, params: Params, found: Objs, *, newest_first: bool = True) ->
     """One page of a list endpoint: newest first, with the cursors of Stripe."""
     limit = params.get("limit", _USUAL)
     if not 1 <= limit <= _MOST:
-        text = f"This value must be less than or equal to {_MOST} (it currently is '{limit}')."
+        bound = f"less than or equal to {_MOST}" if limit > _MOST else "greater than or equal to 1"
+        text = f"This value must be {bound} (it currently is '{limit}')."
         raise invalid(text, param="limit", code="parameter_invalid_integer")
     after, until = params.get("starting_after"), params.get("ending_before")
     if after and until:
@@ -73,7 +74,7 @@ def render(world: World, obj: Obj, expand: list[str], including: Including) -> O
         if len([part for part in parts if part != "data"]) > _DEEPEST:
             raise invalid(
                 f"You cannot expand more than {_DEEPEST} levels of a property. Property: {path}",
-                param="expand",
+                param="expand[]",
             )
         _expand(world, shown, parts, path, including)
     return shown

@@ -42,6 +42,7 @@ class Limits:
         self._world = world
         self._book = book
         world.parts["limits"] = self
+        self._fault = ""
         self._second = 0
         self._calls: Counter[str] = Counter()
         self._changes: dict[str, list[int]] = {}
@@ -52,26 +53,31 @@ class Limits:
         if fault is None:
             return None
         limits = {**RATES, **fault.get("limits", {})}
+        self._begin(fault["id"], self._world.now())
         return self._by_rate(limits, asked) or self._by_object(limits, asked)
 
     def save(self) -> Obj:
         """The counts."""
-        return {"second": self._second, "calls": dict(self._calls), "changes": self._changes}
+        calls = dict(self._calls)
+        return {"fault": self._fault, "second": self._second, "calls": calls, "changes": self._changes}
 
     def load(self, saved: Obj) -> None:
         """Take saved counts."""
-        self._second, self._calls = saved["second"], Counter(saved["calls"])
+        self._fault, self._second = saved["fault"], saved["second"]
+        self._calls = Counter(saved["calls"])
         self._changes = saved["changes"]
 
     def forget(self) -> None:
         """Count anew."""
-        self._second, self._calls, self._changes = 0, Counter(), {}
+        self._fault, self._second, self._calls, self._changes = "", 0, Counter(), {}
+
+    def _begin(self, fault: str, now: int) -> None:
+        """Count anew in a new second, and under another fault."""
+        if (fault, now) != (self._fault, self._second):
+            self._fault, self._second = fault, now
+            self._calls.clear()
 
     def _by_rate(self, limits: dict[str, int], asked: Asked) -> StripeError | None:
-        now = self._world.now()
-        if now != self._second:
-            self._second = now
-            self._calls.clear()
         endpoint = asked.endpoint or asked.path
         self._calls["all"] += 1
         self._calls[endpoint] += 1

@@ -1,0 +1,1 @@
+"""The manners of Stripe's API, byte by byte."""
