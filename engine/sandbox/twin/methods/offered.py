@@ -64,8 +64,9 @@ def show_on_session(world: World, session: Obj) -> None:
     """Write the ways to pay, and their options where the client gave none, onto a checkout session."""
     types = list(session["allowed_payment_method_types"] or world.settings.payment_method_types)
     session["payment_method_types"] = types
+    with_options = ["card"] if session["mode"] == "subscription" else types
     session["payment_method_options"] = {
-        **_shown(_OF_SESSIONS, types),
+        **_shown(_OF_SESSIONS, with_options),
         **(session["payment_method_options"] or {}),
     }
     session["payment_method_configuration_details"] = configuration(world)

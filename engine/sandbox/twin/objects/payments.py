@@ -58,6 +58,8 @@ def new_intent(world: World, customer: Obj | None, amount: int, currency: str, *
         clock=clock,
     )
     invoiced = intent["automatic_payment_methods"] is None
+    if not invoiced:
+        intent["payment_method_configuration_details"] = offered.configuration(world)
     intent["payment_method_options"] = offered.of_payment(intent["payment_method_types"], invoiced=invoiced)
     intent["client_secret"] = f"{intent['id']}_secret_{world.ids.token(_SECRET_LENGTH)}"
     world.emit("payment_intent.created", intent)

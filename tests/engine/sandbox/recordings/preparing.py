@@ -103,6 +103,13 @@ class Preparation:
         given = {"customer": customer, "pending_invoice_items_behavior": "include"}
         self.known[id_] = (await self.twin.must("POST", "/v1/invoices", given, account))["id"]
 
+    async def funds(self, params: Obj) -> None:
+        """Enough in the balance of the platform for a transfer."""
+        given = {"amount": int(params["amount"]) * 2 * self.scale, "currency": params["currency"]}
+        given |= {"payment_method": "pm_card_bypassPending", "confirm": "true"}
+        given["automatic_payment_methods"] = {"enabled": "true", "allow_redirects": "never"}
+        await self.twin.must("POST", "/v1/payment_intents", given)
+
     async def first_payment(self, id_: str, account: str | None) -> None:
         """The payment of a new subscription of the recorded customer and amount."""
         seen = self.catalog.seen[id_]

@@ -109,6 +109,8 @@ class OneFile:
         for text in exchange.ids:
             if text not in self.preparation.known and f"'{text}'" not in refused:
                 await self._make(text, exchange, account)
+        if exchange.path == "/v1/transfers":
+            await self.preparation.funds(exchange.params)
         for name, text in _catalog_names(exchange.params):
             if text not in self.preparation.known and f"'{text}'" not in refused:
                 await getattr(self.preparation, name)(text, account)
