@@ -7,6 +7,7 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.credits.applying import apply_credits
 from engine.sandbox.twin.objects.customers import move_balance
 from engine.sandbox.twin.objects.payments import new_intent
+from engine.sandbox.twin.transfers.invoice_shares import shares
 from engine.sandbox.twin.usage.lines import refresh
 from engine.sandbox.twin.values.amounts import MINIMUM_CHARGE
 from engine.sandbox.twin.values.calendar import DAY
@@ -83,6 +84,7 @@ def _ask_for_payment(world: World, invoice: Obj, customer: Obj) -> None:
         payment_method_types=list(world.settings.invoice_payment_method_types),
         setup_future_usage="off_session" if words else None,
         _invoice=invoice["id"],
+        **shares(world, invoice),
     )
     payment = world.new(
         "invoice_payment",

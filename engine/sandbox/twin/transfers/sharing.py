@@ -16,46 +16,6 @@ from . import fees, reversals, transfers
 from .moving import days_until_available
 
 
-def refuse_bad_shares(world: World, amount: int, given: Obj) -> None:
-    """Raise where `application_fee_amount`, `transfer_data` and `on_behalf_of` cannot be for this amount."""
-    fee: int | None = given.get("application_fee_amount")
-    data: Obj = given.get("transfer_data") or {}
-    to = data.get("destination")
-    if given.get("on_behalf_of"):
-        transfers.connected_or_refuse(world, given["on_behalf_of"], "on_behalf_of")
-    if to is not None:
-        transfers.receiver(world, to, "transfer_data[destination]")
-    _refuse_part(data.get("amount"), amount, "transfer_data[amount]", least=1)
-    _refuse_part(fee, amount, "application_fee_amount", least=0)
-    if fee and world.account is None and to is None:
-        raise invalid(
-            "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment"
-            " (using an OAuth key or Stripe-Account header) or destination payment (using"
-            " `transfer_data[destination]`).",
-            param="application_fee_amount",
-        )
-    if fee and data.get("amount") is not None:
-        raise invalid(
-            "You can not pass both `application_fee_amount` and `transfer_data[amount]` at the same time.",
-            param="application_fee_amount",
-        )
-
-
-def _refuse_part(part: int | None, whole: int, param: str, *, least: int) -> None:
-    if part is None:
-        return
-    if part < least:
-        text = f"This value must be greater than or equal to {least}."
-        raise invalid(text, param=param, code="parameter_invalid_integer")
-    if part > whole:
-        raise invalid(f"`{param}` cannot be greater than the amount ({whole}).", param=param)
-
-
-def percentage(percent: float | None, amount: int) -> int | None:
-    """The part of an amount that a percentage with two decimals is."""
-    return None if percent is None else rounded(Fraction(str(percent)) * amount / 100)
-
-
 def share_capture(world: World, charge: Obj) -> None:
     """What follows when a charge was captured: the transfer to its destination and the platform's fee."""
     data: Obj = charge.get("transfer_data") or {}
@@ -99,18 +59,20 @@ def refuse_bad_refund(charge: Obj, given: Obj) -> None:
         raise invalid(text, param="refund_application_fee")
 
 
-def share_refund(world: World, refund: Obj, charge: Obj, given: Obj) -> None:
+def share_refund(world: World, charge: Obj, refund: Obj, given: Obj) -> None:
     """What follows when a charge is refunded: the same share of its transfer and of its fee goes back."""
     refuse_bad_refund(charge, given)
+    captured: int = charge["amount_captured"]
+    amount: int = refund["amount"]
+    last = charge["amount_refunded"] + amount >= captured
     transfer = world.shelf.take(charge.get("transfer") or "")
     if given.get("reverse_transfer") and transfer is not None:
         left = transfer["amount"] - transfer["amount_reversed"]
-        part = min(left, rounded(Fraction(transfer["amount"] * refund["amount"], charge["amount_captured"])))
-        part = left if charge["refunded"] else part
+        share = rounded(Fraction(transfer["amount"] * amount, captured))
+        part = left if last else min(left, share)
         if part:
             reversal = reversals.reverse(world, transfer, part, refund["id"])
             refund["transfer_reversal"] = reversal["id"]
     fee = world.shelf.take(charge.get("application_fee") or "")
     if given.get("refund_application_fee") and fee is not None:
-        whole = refund["amount"] if charge["refunded"] else charge["amount_captured"]
-        fees.refund_part(world, fee, refund["amount"], whole)
+        fees.refund_part(world, fee, amount, amount if last else captured)

@@ -108,13 +108,6 @@ def receiver(world: World, id_: str, param: str) -> str | None:
     return id_
 
 
-def connected_or_refuse(world: World, id_: str, param: str) -> None:
-    """Raise where this names no connected account of the platform."""
-    account = world.shelf.peek(id_)
-    if account is None or account["object"] != "account" or account.get("deleted"):
-        raise no_such("account", id_, param=param, status=400)
-
-
 def make(world: World, amount: int, currency: str, to: str | None, about: Obj) -> Obj:
     """A transfer of the account in force, moved in both balances; `about` says where the money comes from."""
     source: Obj | None = about["source"]

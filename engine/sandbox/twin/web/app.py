@@ -23,6 +23,7 @@ from engine.sandbox.twin.faults.payments import behaviour_by
 from engine.sandbox.twin.lifecycle import ending
 from engine.sandbox.twin.onboarding.pages import OnboardingPages
 from engine.sandbox.twin.parts import dues, keep_books
+from engine.sandbox.twin.transfers import sharing
 
 from .admin import Admin
 from .api import Api
@@ -79,6 +80,8 @@ def _wire(world: World) -> None:
     world.keep_books = keep_books
     world.before_commit = active.follow
     world.before_customer_deletion = [ending.end_all]
+    world.after_capture = [sharing.share_capture]
+    world.after_refund = [sharing.share_refund]
 
 
 @contextlib.asynccontextmanager
