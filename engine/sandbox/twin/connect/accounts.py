@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.call import Call, Routes
-from engine.sandbox.twin.core.errors import StripeError, invalid
+from engine.sandbox.twin.core.errors import StripeError, invalid, no_such
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import Params
@@ -47,6 +47,8 @@ def create(call: Call) -> Obj:
 
 def _write(world: World, account: Obj, params: Params) -> None:
     """Take over what a call tells; what Stripe itself collects it refuses to hear from the platform."""
+    if "account_token" in params:
+        raise no_such("token", params["account_token"], param="account_token", status=400)
     if account["controller"]["requirement_collection"] == "stripe":
         _refuse_what_stripe_collects(account, params)
     details.write(account, params)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.call import Call, Routes, merge_metadata
-from engine.sandbox.twin.core.errors import invalid, no_such
+from engine.sandbox.twin.core.errors import StripeError, invalid, no_such
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import Params
@@ -73,9 +73,7 @@ def update(call: Call) -> Obj:
     account, held = _find(call)
     before = clone(held)
     with standing.changing(world, account):
-        for name in _OF_BANK if held["object"] == "bank_account" else _OF_CARD:
-            if name in params:
-                held[name] = _told(name, params[name])
+        _rewrite(held, params)
         if "documents" in params:
             held["_documents"] = params.whole("documents")
         if params.get("default_for_currency"):
@@ -83,6 +81,17 @@ def update(call: Call) -> Obj:
         merge_metadata(held, params)
         world.emit("account.external_account.updated", held, before=before)
     return held
+
+
+def _rewrite(held: Obj, params: Params) -> None:
+    """Take over what is said; Stripe refuses what belongs to the other kind."""
+    of_bank = held["object"] == "bank_account"
+    for name in _OF_CARD if of_bank else _OF_BANK:
+        if name in params:
+            raise StripeError(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
+    for name in _OF_BANK if of_bank else _OF_CARD:
+        if name in params:
+            held[name] = _told(name, params[name])
 
 
 def _told(name: str, value: str) -> str | int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.call import Call, Routes
-from engine.sandbox.twin.core.errors import invalid, not_covered
+from engine.sandbox.twin.core.errors import invalid, no_such
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import Params
@@ -31,7 +31,7 @@ def _new(world: World, account: Obj) -> Obj:
 
 def _write(person: Obj, given: Params) -> None:
     if "person_token" in given:
-        raise not_covered("person_token")
+        raise no_such("token", given["person_token"], param="person_token", status=400)
     share = (given.get("relationship") or Params({})).get("percent_ownership") or 0
     if not 0 <= share <= _WHOLE:
         text = "percent_ownership must be between 0 and 100."

@@ -32,7 +32,8 @@ def page(url: str, params: Params, found: Objs, *, newest_first: bool = True) ->
     after, until = params.get("starting_after"), params.get("ending_before")
     if after and until:
         raise exclusive("starting_after", "ending_before")
-    found = [obj for obj in found if fits_range(obj.get("created", 0), params.get("created"))]
+    created = params.whole("created")
+    found = [obj for obj in found if fits_range(obj.get("created", 0), created)]
     if newest_first:
         found = list(reversed(found))
     if after:

@@ -10,7 +10,7 @@ from engine.sandbox.twin.connect.access import platform_id
 from engine.sandbox.twin.core.call import Call, Routes, merge_metadata
 from engine.sandbox.twin.core.errors import invalid, no_such
 from engine.sandbox.twin.core.ranges import LARGEST_AMOUNT, currency_named, within
-from engine.sandbox.twin.core.render import page
+from engine.sandbox.twin.core.render import fits_range, page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.types import Obj, Objs, clone
 
@@ -100,21 +100,10 @@ def list_all(call: Call) -> Obj:
     found = [
         held
         for held in call.world.shelf.kind("payout")
-        if all(value in {None, held[name]} for name, value in wanted.items()) and _arrives(held, when)
+        if all(value in {None, held[name]} for name, value in wanted.items())
+        and fits_range(held["arrival_date"], when)
     ]
     return page("/v1/payouts", params, found)
-
-
-def _arrives(payout: Obj, when: int | Obj | None) -> bool:
-    if when is None or isinstance(when, int):
-        return when in {None, payout["arrival_date"]}
-    at: int = payout["arrival_date"]
-    return bool(
-        at > when.get("gt", at - 1)
-        and at >= when.get("gte", at)
-        and at < when.get("lt", at + 1)
-        and at <= when.get("lte", at)
-    )
 
 
 def cancel(call: Call) -> Obj:
