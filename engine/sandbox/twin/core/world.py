@@ -113,7 +113,10 @@ class World:
     ) -> Obj:
         """A new object: Stripe's empty values, then the fields given."""
         mark_read(list(fields.values()))
-        obj: Obj = {"id": id_ or self.ids.new(prefix), **template(kind), **clone(fields)}
+        return self._add(kind, clone(fields), id_ or self.ids.new(prefix), clock)
+
+    def _add(self, kind: str, fields: Obj, id_: str, clock: str | None) -> Obj:
+        obj: Obj = {"id": id_, **template(kind), **fields}
         obj["_clock"] = clock
         obj.setdefault("created", self.now(clock))
         if self.account is not None and "application" in obj:
@@ -144,9 +147,8 @@ class World:
             clock = cast("str", obj["id"])
         request_id, key = self.request
         account = cast("str | None", obj.get("_account"))
-        event = self.new(
+        event = self._add(
             "event",
-            "evt",
             {
                 "api_version": API_VERSION,
                 "data": data,
@@ -156,7 +158,8 @@ class World:
                 "_account": account,
                 **({"account": account} if account else {}),
             },
-            clock=clock,
+            self.ids.new("evt"),
+            clock,
         )
         if self._fresh:
             self._fresh[-1].append(event)

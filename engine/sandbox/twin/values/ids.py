@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import blake2b
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BLOCK = 64
+_LETTERS = bytes(ord(_ALPHABET[byte % len(_ALPHABET)]) for byte in range(256))
 _LENGTHS = {"cus": 14, "prod": 14, "si": 14, "req": 14, "cs_test": 58, "whsec": 32, "secret": 25}
 _LENGTH = 24
 
@@ -33,13 +35,9 @@ class Ids:
 
     def token(self, length: int) -> str:
         """Letters and digits that follow from the seed and the count."""
-        text = ""
-        block = 0
-        while len(text) < length:
-            digest = blake2b(f"{self.seed}/{self.count}/{block}".encode(), digest_size=16).digest()
-            number = int.from_bytes(digest, "big")
-            while number and len(text) < length:
-                number, digit = divmod(number, len(_ALPHABET))
-                text += _ALPHABET[digit]
-            block += 1
-        return text
+        named = f"{self.seed}/{self.count}"
+        blocks = -(-length // _BLOCK)
+        digests = (
+            blake2b(f"{named}/{block}".encode(), digest_size=_BLOCK).digest() for block in range(blocks)
+        )
+        return b"".join(digests).translate(_LETTERS)[:length].decode()
