@@ -74,6 +74,8 @@ class World:
     def reset(self) -> None:
         """Forget everything, ids included."""
         self.ids = Ids(self.seed)
+        # Of their own: how often somebody looks does not change what is made.
+        self.request_ids = Ids(f"{self.seed}/requests")
         self.shelf = Shelf()
         self.agendas: dict[str, Agenda] = {}
         self._fresh: list[Objs] = []
@@ -237,6 +239,7 @@ class World:
         """Everything that a later `load` needs."""
         return {
             "count": self.ids.count,
+            "requests": self.request_ids.count,
             "live": self.live,
             "settings": asdict(self.settings),
             "uncovered": dict(self.uncovered),
@@ -247,6 +250,7 @@ class World:
     def load(self, saved: Obj) -> None:
         """Take a saved state."""
         self.ids.count = saved["count"]
+        self.request_ids.count = saved["requests"]
         self.live = saved["live"]
         self.settings = Settings(**saved["settings"])
         self.uncovered = Counter(saved["uncovered"])

@@ -32,8 +32,10 @@ class Admin:
         return JSONResponse({"status": "ok"})
 
     async def upcoming(self, request: Request) -> Response:
-        """When something happens next on a clock."""
-        return JSONResponse({"next": self.timekeeper.next(request.path_params["clock"])})
+        """When something happens next on a clock, and whether the clock stands still until then."""
+        clock = request.path_params["clock"]
+        held = self.world.shelf.peek(clock) or {"status": "ready"}
+        return JSONResponse({"next": self.timekeeper.next(clock), "status": held["status"]})
 
     async def deliveries(self, request: Request) -> Response:
         """The events of a clock after a number, and how many deliveries are not answered yet."""

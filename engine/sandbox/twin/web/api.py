@@ -55,7 +55,7 @@ class Api:
         began = time.perf_counter()
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         method = _METHODS.get(request.method, request.method)
-        asked = Asked(method, request.url.path, self._world.ids.new("req"), key)
+        asked = Asked(method, request.url.path, self._world.request_ids.new("req"), key)
         trouble = Trouble()
         try:
             answer, trouble = await self._answered(request, asked)
