@@ -27,6 +27,7 @@ Billing and subscriptions on Stripe: every purchase through one call, decided by
 
 Nothing has to be installed or configured: Postgres, NATS and a twin of Stripe are started on free ports,
 and are gone when the command ends. Begin with `wallstreet demo`; then look around in `wallstreet dev`.
+The twin of Stripe alone, for any Stripe SDK, is `wallstreet sandbox`.
 """
 
 app = typer.Typer(
@@ -119,6 +120,50 @@ def dev(
     async def up() -> None:
         async with _running(settings, data=settings.data) as system:
             await watch(api_url=system.api_url, twin_url=system.twin_url, nats_url=system.nats_url)
+
+    _run(up())
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 12111,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    data: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Keep the state in this file; else nothing is kept.")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="Ids and chance follow from it.")] = "twin",
+    now: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Let time stand at this instant (2026-01-31, or Unix) until told."),
+    ] = None,
+    traffic: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Append each call and its answer to this file.")
+    ] = None,
+    webhook_retries: Annotated[
+        str,
+        typer.Option(help="scheduled: as Stripe's, on the live clock. hurried: at once, again and again."),
+    ] = "scheduled",
+    forward_to: Annotated[
+        str | None, typer.Option(metavar="URL", help="Send every event to this address; prints its secret.")
+    ] = None,
+) -> None:
+    """Start the Stripe twin alone, for any Stripe SDK, and stay up until Ctrl-C.
+
+    It is a Stripe for subscriptions, in memory: no account, no network, time that moves when told, faults on
+    demand. Prints where it is and how to point Python, Node or curl at it; then a line for each call.
+    """
+    from engine.sandbox.folders import RunFolder
+    from engine.sandbox.stack import twin
+    from engine.terminal.sandbox import options, watch
+
+    given = options(
+        port=port, data=data, seed=seed, now=now, traffic=traffic, webhook_retries=webhook_retries
+    )
+
+    async def up() -> None:
+        with RunFolder() as folder:
+            async with twin(folder.path, host=host, options=given) as base:
+                await watch(base, forward_to=forward_to, data=data)
 
     _run(up())
 
@@ -275,14 +320,16 @@ def _sentences(error: BaseException) -> tuple[str, ...]:
     from engine.scenario.door import DoorClosed
     from engine.scenario.reading import ScenarioUnreadable
     from engine.settings import SettingsError
+    from engine.terminal.sandbox import SandboxMisused
     from rules.errors import RuleError
 
     if isinstance(error, BaseExceptionGroup):
         return _sentences(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
+    plain = (RuleError, ScenarioUnreadable, DoorClosed, DataFolderInUse, ServerDidNotStart, SandboxMisused)
     match error:
         case SettingsError():
             return error.sentences
-        case RuleError() | ScenarioUnreadable() | DoorClosed() | DataFolderInUse() | ServerDidNotStart():
+        case _ if isinstance(error, plain):
             return (str(error),)
         case WallstreetError():
             return (error.sentence,)

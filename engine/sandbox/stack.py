@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +30,19 @@ class Addresses:
 
 @asynccontextmanager
 async def twin(
-    run_folder: Path, data_folder: Path | None = None, *, traffic: Path | None = None
+    run_folder: Path,
+    data_folder: Path | None = None,
+    *,
+    traffic: Path | None = None,
+    options: Sequence[str] = (),
+    host: str = "127.0.0.1",
 ) -> AsyncGenerator[str]:
-    """The base address of a Stripe twin that runs inside the block; writes its traffic where it is told."""
+    """The base address of a Stripe twin that runs inside the block; writes its traffic where it is told.
+
+    `options` are those of `python -m engine.sandbox.twin`, such as `--seed`.
+    """
     port_file = run_folder / "twin.port"
-    argv = [sys.executable, "-m", "engine.sandbox.twin", "--host", "127.0.0.1", "--port", "0"]
+    argv = [sys.executable, "-m", "engine.sandbox.twin", "--host", host, *options]
     argv += ["--port-file", str(port_file)]
     if data_folder is not None:
         argv += ["--data", str(data_folder / "stripe-twin.json")]
@@ -44,7 +52,7 @@ async def twin(
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([_SOURCES, os.environ.get("PYTHONPATH", "")])}
     program = Program("Stripe twin", argv, run_folder / "twin.log", environment=environment)
     async with running(program, lambda _child: _written(port_file)) as port:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://{host}:{port}"
 
 
 def _written(port_file: Path) -> int | None:

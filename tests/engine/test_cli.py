@@ -29,9 +29,10 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 COMMANDS: dict[tuple[str, ...], list[str]] = {
-    (): ["demo", "dev", "verify", "scenario", "rules", "machines", "bench"],
+    (): ["demo", "dev", "sandbox", "verify", "scenario", "rules", "machines", "bench"],
     ("demo",): ["--rules", "--scenarios", "Stripe"],
     ("dev",): ["--data", "--port", "Ctrl-C"],
+    ("sandbox",): ["--port", "--host", "--data", "--seed", "--now", "--forward-to", "Ctrl-C"],
     ("verify",): ["CI"],
     ("scenario", "run"): ["--json", "--jobs", "--api", "unsupported"],
     ("rules", "verify"): ["--dir", "exactly one answer"],
@@ -68,6 +69,10 @@ def test_help_is_there_before_anything_heavy_is_loaded() -> None:
         (("demo",), {"WALLSTREET_RULES_DIR": "/nowhere"}, "WALLSTREET_RULES_DIR must be an existing folder"),
         (("dev",), {"WALLSTREET_PORT": "many"}, "WALLSTREET_PORT must be a number"),
         (("scenario", "run", "nowhere.yaml"), {}, "nowhere.yaml does not exist"),
+        (("sandbox", "--now", "tomorrow"), {}, "--now must be a time such as 2026-01-31"),
+        (("sandbox", "--data", "/nowhere/state.json"), {}, "there is no folder /nowhere"),
+        (("sandbox", "--webhook-retries", "never"), {}, "must be scheduled or hurried"),
+        (("sandbox", "--host", "192.0.2.1"), {}, "Cannot listen on 192.0.2.1:12111"),
         (("rules", "show", "--dir", "tests"), {}, "attach/compare.yaml"),
     ],
 )

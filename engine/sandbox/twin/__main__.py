@@ -19,6 +19,7 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.web.app import build
 
 _PR_SET_PDEATHSIG = 1
+_MISUSED = 2
 
 
 def _die_with_parent() -> None:
@@ -28,6 +29,14 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         sys.exit(0)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(512)
+    return listener
 
 
 def _leave(_number: int, _frame: object) -> None:
@@ -89,10 +98,11 @@ def main(argv: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT, or until the parent process is gone."""
     _die_with_parent()
     options = _arguments(argv)
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((options.host, options.port))
-    listener.listen(512)
+    try:
+        listener = _listening(options.host, options.port)
+    except OSError as error:
+        sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {error.strerror}.\n")
+        return _MISUSED
     port: int = listener.getsockname()[1]
     world = World(seed=options.seed, base_url=f"http://{options.host}:{port}")
     traffic_file = options.traffic or os.environ.get("WALLSTREET_SANDBOX_TRAFFIC")
