@@ -70,9 +70,11 @@ def change_customer(world: World, session: Obj, told: Obj, features: Obj) -> Non
     """Write down what the customer told of themselves, where it may be changed."""
     allowed = features["customer_update"]["allowed_updates"]
     given: Obj = {name: str(told[name]).strip() for name in ("email", "name", "phone") if name in told}
-    for name in ("address", "shipping"):
-        if inside(told, name):
-            given[name] = {key: value for key, value in inside(told, name).items() if value}
+    if inside(told, "address"):
+        given["address"] = _whole_address(inside(told, "address"))
+    if inside(told, "shipping"):
+        whole = _whole_address(inside(told, "shipping", "address"))
+        given["shipping"] = {"name": str(inside(told, "shipping").get("name") or ""), "address": whole}
     refused = [name for name in given if name not in allowed]
     if refused:
         raise invalid(f"The configuration does not let `{refused[0]}` be changed.", param=refused[0])
@@ -80,6 +82,11 @@ def change_customer(world: World, session: Obj, told: Obj, features: Obj) -> Non
         raise invalid(f"Invalid email address: {given['email']}", param="email", code="email_invalid")
     if given:
         customers.update(_call(world, session["customer"], given))
+
+
+def _whole_address(told: Obj) -> Obj:
+    names = ("city", "country", "line1", "line2", "postal_code", "state")
+    return {name: str(told.get(name) or "") or None for name in names}
 
 
 def cancel(world: World, subscription: Obj, told: Obj, features: Obj) -> None:

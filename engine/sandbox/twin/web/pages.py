@@ -19,6 +19,7 @@ def page_routes(world: World) -> list[Route]:
     """The routes of all pages over the world."""
     return [
         Route(STYLESHEET, _style, methods=["GET"]),
+        Route("/favicon.ico", _no_icon, methods=["GET"]),
         *CheckoutPages(world).routes(),
         *InvoicePages(world).routes(),
         *BankPages(world).routes(),
@@ -28,3 +29,7 @@ def page_routes(world: World) -> list[Route]:
 
 async def _style(_request: Request) -> Response:
     return Response(STYLE, media_type="text/css")
+
+
+async def _no_icon(_request: Request) -> Response:
+    return Response(status_code=204)
