@@ -11,11 +11,12 @@ from engine.sandbox.twin.terms import limits
 from engine.sandbox.twin.terms.ends import end_named, set_end
 from engine.sandbox.twin.terms.modes import is_classic, resets_anchor
 from engine.sandbox.twin.terms.settings import write_settings
+from engine.sandbox.twin.usage.lines import billed_early
 from engine.sandbox.twin.values.types import Obj, clone, inside
 
 from .item_changes import Change, change_items, credit_of
 from .items import grid, items_of, set_period
-from .proration import credit, debit, whole_period
+from .proration import credit, debit, in_advance
 
 _FREE = {"trialing", "paused", "incomplete"}
 
@@ -85,6 +86,7 @@ def _close_periods(world: World, change: Change) -> None:
     for item in items_of(change.state):
         change.entries += credit_of(world, change, item)
         item["_debits"] = []
+    change.entries += billed_early(world, change.state, items_of(change.state), change.now)
 
 
 def _restart(world: World, change: Change, *, moves: bool) -> None:
@@ -122,7 +124,7 @@ def _try_out(world: World, change: Change, trial_end: int) -> None:
 def _begin_periods(world: World, change: Change) -> None:
     for item in items_of(change.state):
         set_period(change.state, item, change.now)
-    change.periods = [whole_period(world, change.state, item) for item in items_of(change.state)]
+    change.periods = in_advance(world, change.state, items_of(change.state), beginning=True)
     change.bills = True
 
 

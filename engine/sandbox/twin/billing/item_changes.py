@@ -13,7 +13,9 @@ from engine.sandbox.twin.invoicing.lines import Entry
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.terms import limits
-from engine.sandbox.twin.terms.modes import check_intervals, interval_of
+from engine.sandbox.twin.terms.modes import check_intervals, interval_of, is_classic
+from engine.sandbox.twin.usage.items import quantity_of, refuse_quantity, set_quantity
+from engine.sandbox.twin.usage.lines import billed_early
 from engine.sandbox.twin.values.types import Obj, Objs, as_list, inside
 
 from .items import (
@@ -84,6 +86,7 @@ def _add_item(world: World, change: Change, entry: Obj, where: str) -> None:
     price = _price(world, change, entry, where)
     item = new_item(world, change.state, price, entry)
     begin_period(change, item)
+    item["_metered_from"] = change.now
     items_of(change.state).append(item)
     set_reductions(world, change.state, item, entry)
     _debit(world, change, item)
@@ -118,16 +121,18 @@ def _remove_item(world: World, change: Change, id_: str, where: str) -> None:
     item = _item(change, id_, where)
     if change.prorates:
         change.entries += credit(world, change.state, item, change.at)
+        change.entries += _used_up(world, change, item)
     items_of(change.state).remove(item)
 
 
 def _change_item(world: World, change: Change, entry: Obj, where: str) -> None:
     """Another price or quantity; a new price without a quantity means one of it."""
     item = _item(change, entry["id"], where)
-    before = (item["price"]["id"], item["quantity"])
+    before = (item["price"]["id"], quantity_of(item))
     old = item["price"]
     price = old if _keeps_price(entry, old) else _price(world, change, entry, where)
-    quantity = entry.get("quantity", item["quantity"] if price["id"] == old["id"] else 1)
+    refuse_quantity(price, entry, where)
+    quantity = entry.get("quantity", quantity_of(item) if price["id"] == old["id"] else 1)
     given_back = credit_of(world, change, item) if (price["id"], quantity) != before else []
     if "metadata" in entry:
         _merge(item, entry["metadata"])
@@ -136,12 +141,17 @@ def _change_item(world: World, change: Change, entry: Obj, where: str) -> None:
         item["tax_rates"] = named_rates(world, entry["tax_rates"], f"{where}[tax_rates]")
     if (price["id"], quantity) == before:
         return
-    change.entries += given_back
+    change.entries += [*given_back, *_used_up(world, change, item)]
     set_price(item, price)
-    item["quantity"] = quantity
+    set_quantity(item, quantity)
     if interval_of(old) != interval_of(price):
         begin_period(change, item)
     _debit(world, change, item)
+
+
+def _used_up(world: World, change: Change, item: Obj) -> list[Entry]:
+    """What was used of a metered item that changes or goes; classic mode loses it."""
+    return [] if is_classic(change.state) else billed_early(world, change.state, [item], change.now)
 
 
 def credit_of(world: World, change: Change, item: Obj) -> list[Entry]:

@@ -6,6 +6,7 @@ from engine.sandbox.twin.catalog.prices import new_price
 from engine.sandbox.twin.core.errors import invalid, missing
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.taxes.rates import named_rates
+from engine.sandbox.twin.usage.items import refuse_quantity, set_quantity
 from engine.sandbox.twin.values import calendar
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, texts
 
@@ -28,6 +29,7 @@ def price_for(world: World, given: Obj, param: str, *, recurring: bool) -> Obj:
     if named is None:
         raise missing(where)
     price = world.refer("price", named, where)
+    refuse_quantity(price, given, param)
     if (price["type"] == "recurring") != recurring:
         raise invalid(ONLY_RECURRING if recurring else ONLY_ONE_TIME, param=where)
     if not price["active"]:
@@ -72,13 +74,13 @@ def plan_of(price: Obj) -> Obj:
         "interval_count": recurring["interval_count"],
         "livemode": False,
         "metadata": clone(price["metadata"]),
-        "meter": None,
+        "meter": recurring["meter"],
         "nickname": price["nickname"],
         "product": price["product"],
         "tiers_mode": price["tiers_mode"],
         "transform_usage": None,
         "trial_period_days": None,
-        "usage_type": "licensed",
+        "usage_type": recurring["usage_type"],
     }
 
 
@@ -96,12 +98,12 @@ def new_item(world: World, subscription: Obj, price: Obj, given: Obj) -> Obj:
         "current_trial": None,
         "discounts": [],
         "metadata": texts(given.get("metadata")),
-        "quantity": given.get("quantity", 1),
         "subscription": subscription["id"],
         "tax_rates": named_rates(world, given.get("tax_rates"), "tax_rates"),
         "_debits": [],
     }
     set_price(item, price)
+    set_quantity(item, given.get("quantity", 1))
     return item
 
 

@@ -17,6 +17,7 @@ from engine.sandbox.twin.invoicing.lines import (
 )
 from engine.sandbox.twin.terms.modes import is_classic, is_itemized
 from engine.sandbox.twin.terms.reductions import reductions
+from engine.sandbox.twin.usage.items import is_metered, quantity_of
 from engine.sandbox.twin.values.amounts import amount_of, exact_amount, rounded
 from engine.sandbox.twin.values.types import Obj, Objs, clone
 
@@ -26,7 +27,7 @@ from .items import grid, items_of
 def remember_debit(item: Obj, entry: Entry, *, invoice: str | None, line: str | None, taken: Objs) -> None:
     """Note what was charged for an item and what discounts took off it, so that it can be credited later."""
     net = entry.amount - sum(part["amount"] for part in taken)
-    if net > 0 and entry.price is not None:
+    if net > 0 and entry.price is not None and entry.usage is None:
         item["_debits"].append(
             {
                 "amount": entry.amount,
@@ -47,6 +48,8 @@ def credit(world: World, subscription: Obj, item: Obj, at: int, *, until: int | 
 
     Classic mode does not look at what was debited but at the item as it is.
     """
+    if is_metered(item["price"]):
+        return []
     entries: list[Entry] = []
     kept: Objs = []
     if is_classic(subscription):
@@ -69,8 +72,8 @@ def credit(world: World, subscription: Obj, item: Obj, at: int, *, until: int | 
 def _as_it_is(world: World, subscription: Obj, item: Obj) -> Objs:
     """The debit that the present price, quantity and discounts of an item would make."""
     start, end = grid(subscription, item["price"], item["current_period_start"])
-    amount = amount_of(item["price"], item["quantity"])
-    named = {"price": item["price"]["id"], "quantity": item["quantity"], "tax_rates": item["tax_rates"]}
+    amount = amount_of(item["price"], quantity_of(item))
+    named = {"price": item["price"]["id"], "quantity": quantity_of(item), "tax_rates": item["tax_rates"]}
     taken = reductions(world, subscription, item)
     whole = {"amount": amount, "taken": taken, "start": start, "end": end}
     return [{**named, **whole, "invoice": None, "line": None}]
@@ -123,7 +126,9 @@ def _credit_entry(
 
 def debit(world: World, subscription: Obj, item: Obj, at: int, end: int) -> Entry | None:
     """The charge for an item from an instant to the end given, at its share of the whole interval."""
-    price, quantity = item["price"], item["quantity"]
+    price, quantity = item["price"], quantity_of(item)
+    if is_metered(price):
+        return None
     start, whole_end = grid(subscription, price, at)
     share = Fraction(end - at, whole_end - start)
     whole = exact_amount(price, quantity)
@@ -149,7 +154,7 @@ def debit(world: World, subscription: Obj, item: Obj, at: int, end: int) -> Entr
 
 def whole_period(world: World, subscription: Obj, item: Obj) -> Entry:
     """The ordinary line of an item's present period: free in a trial, cut where the period is short."""
-    price, quantity = item["price"], item["quantity"]
+    price, quantity = item["price"], quantity_of(item)
     start, end = item["current_period_start"], item["current_period_end"]
     entry = Entry(
         amount=0,
@@ -168,6 +173,9 @@ def whole_period(world: World, subscription: Obj, item: Obj) -> Entry:
     if subscription["status"] == "trialing":
         entry.description = _trial_words(world, subscription, price, quantity)
         return entry
+    if is_metered(price):
+        entry.description = words_of(world, price, 0)
+        return entry
     grid_start, grid_end = grid(subscription, price, start)
     if (start, end) == (grid_start, grid_end):
         entry.amount = amount_of(price, quantity)
@@ -179,6 +187,16 @@ def whole_period(world: World, subscription: Obj, item: Obj) -> Entry:
     return entry
 
 
+def in_advance(world: World, subscription: Obj, items: Objs, *, beginning: bool = False) -> list[Entry]:
+    """The lines of the present periods of items; a metered one shows only where it begins in classic mode."""
+    shows_all = beginning and is_classic(subscription)
+    return [
+        whole_period(world, subscription, item)
+        for item in items
+        if shows_all or not is_metered(item["price"])
+    ]
+
+
 def first_periods(world: World, subscription: Obj, given: Obj) -> list[Entry]:
     """The lines of a first invoice: what was used since a start in the past, then the first periods.
 
@@ -187,9 +205,10 @@ def first_periods(world: World, subscription: Obj, given: Obj) -> list[Entry]:
     prorates = given.get("proration_behavior") != "none"
     anchored = {"billing_cycle_anchor", "billing_cycle_anchor_config"} & set(given)
     items = items_of(subscription)
-    past = [_elapsed(world, subscription, item) for item in items] if prorates else []
+    licensed = [item for item in items if not is_metered(item["price"])]
+    past = [_elapsed(world, subscription, item) for item in licensed] if prorates else []
     free = anchored and not prorates and subscription["status"] != "trialing"
-    whole = [] if free else [whole_period(world, subscription, item) for item in items]
+    whole = [] if free else in_advance(world, subscription, items, beginning=True)
     return [*(entry for entry in past if entry is not None), *whole]
 
 
@@ -203,7 +222,7 @@ def _elapsed(world: World, subscription: Obj, item: Obj) -> Entry | None:
         at = end
     if not share:
         return None
-    price, quantity = item["price"], item["quantity"]
+    price, quantity = item["price"], quantity_of(item)
     return Entry(
         amount=rounded(exact_amount(price, quantity) * share),
         currency=subscription["currency"],

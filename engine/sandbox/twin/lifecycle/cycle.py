@@ -10,11 +10,13 @@ from engine.sandbox.twin.billing.charging import (
     use_up_once,
 )
 from engine.sandbox.twin.billing.items import items_of, set_period
-from engine.sandbox.twin.billing.proration import whole_period
+from engine.sandbox.twin.billing.proration import in_advance
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing import paying
 from engine.sandbox.twin.invoicing.drafts import pending_items
+from engine.sandbox.twin.invoicing.lines import Entry
 from engine.sandbox.twin.pausing.standing import stand_still
+from engine.sandbox.twin.usage.lines import unbilled
 from engine.sandbox.twin.values import calendar
 from engine.sandbox.twin.values.types import Obj, clone
 
@@ -26,11 +28,12 @@ def renew(world: World, subscription: Obj, at: int) -> Obj:
     before = clone(subscription)
     due = [item for item in items_of(subscription) if item["current_period_end"] <= at]
     since = min(int(item["current_period_start"]) for item in due)
+    used = unbilled(world, subscription, due, at)
     for item in due:
         item["_debits"] = []
         set_period(subscription, item, at)
         _cut(subscription, item)
-    return _bill_cycle(world, subscription, due, before, since)
+    return _bill_cycle(world, subscription, due, before, since, used)
 
 
 def _cut(subscription: Obj, item: Obj) -> None:
@@ -40,13 +43,15 @@ def _cut(subscription: Obj, item: Obj) -> None:
         item["current_period_end"] = stop
 
 
-def _bill_cycle(world: World, subscription: Obj, due: list[Obj], before: Obj, since: int) -> Obj:
+def _bill_cycle(
+    world: World, subscription: Obj, due: list[Obj], before: Obj, since: int, used: list[Entry]
+) -> Obj:
     """The draft of a cycle; first the subscription says that its periods moved, then the draft is there."""
     mark = world.mark()
     for holder in (subscription, *items_of(subscription)):
         holder["discounts"] = [each for each in holder["discounts"] if _lasts(world, subscription, each)]
     invoice = open_invoice(world, subscription, "subscription_cycle", period_start=since)
-    fill(world, subscription, invoice, [whole_period(world, subscription, item) for item in due])
+    fill(world, subscription, invoice, [*in_advance(world, subscription, due), *used])
     use_up_once(world, subscription)
     if subscription["status"] == "unpaid":
         invoice["auto_advance"] = False
@@ -81,7 +86,8 @@ def end_trial(world: World, subscription: Obj, at: int) -> None:
         item["_debits"] = []
         set_period(subscription, item, at)
         _cut(subscription, item)
-    _bill_cycle(world, subscription, items_of(subscription), before, int(subscription["trial_start"]))
+    items, since = items_of(subscription), int(subscription["trial_start"])
+    _bill_cycle(world, subscription, items, before, since, [])
 
 
 def _has_card(world: World, subscription: Obj) -> bool:

@@ -10,6 +10,7 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.drafts import subscription_of
 from engine.sandbox.twin.invoicing.paying import collect_automatically, void
 from engine.sandbox.twin.invoicing.settling import finalize
+from engine.sandbox.twin.usage.lines import billed_early
 from engine.sandbox.twin.values.types import Obj, Objs
 
 _ENDED = {"canceled", "incomplete_expired"}
@@ -34,6 +35,7 @@ def cancel(
             for entry in credit(world, subscription, item, now):
                 add_pending(world, subscription, entry)
     if invoice_now:
+        add_usage(world, subscription)
         last_invoice(world, subscription, "subscription_update")
     elif not prorate:
         _drop_prorations(world, subscription)
@@ -47,6 +49,13 @@ def _drop_prorations(world: World, subscription: Obj) -> None:
         if item["proration"]:
             world.shelf.remove(item)
             world.emit("invoiceitem.deleted", item)
+
+
+def add_usage(world: World, subscription: Obj) -> None:
+    """What was used until now waits for the last invoice."""
+    now = world.now_of(subscription)
+    for entry in billed_early(world, subscription, items_of(subscription), now):
+        add_pending(world, subscription, entry)
 
 
 def last_invoice(world: World, subscription: Obj, reason: str) -> None:
@@ -75,6 +84,7 @@ def _leave_schedule(world: World, subscription: Obj) -> None:
 
 def end_at_date(world: World, subscription: Obj) -> None:
     """The end that was set has come: what is pending is collected, then it is over."""
+    add_usage(world, subscription)
     last_invoice(world, subscription, "subscription_cycle")
     _leave_schedule(world, subscription)
     end_subscription(world, subscription, None)

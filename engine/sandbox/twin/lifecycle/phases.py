@@ -140,7 +140,7 @@ def item_changes(subscription: Obj, wanted: Objs) -> Objs:
         present = held.pop(item["price"], None)
         change = _item(item)
         if present is not None:
-            change = {"id": present["id"], "quantity": item.get("quantity", 1)}
+            change = {"id": present["id"], **({"quantity": item["quantity"]} if "quantity" in item else {})}
             if item["metadata"]:
                 change["metadata"] = item["metadata"]
         changes.append(change)
@@ -189,7 +189,7 @@ def before_direct_change(world: World, subscription: Obj, given: Obj) -> Callabl
 def phase_items(subscription: Obj) -> Objs:
     """The subscription's items as a phase lists them."""
     return [
-        new_phase_item(item["price"]["id"], item["quantity"], item["metadata"])
+        new_phase_item(item["price"]["id"], item.get("quantity"), item["metadata"])
         for item in items_of(subscription)
     ]
 
@@ -202,6 +202,6 @@ def new_phase_item(price: str, quantity: Any, metadata: Obj) -> Obj:
         "metadata": dict(metadata),
         "plan": price,
         "price": price,
-        "quantity": quantity,
+        **({} if quantity is None else {"quantity": quantity}),
         "tax_rates": [],
     }

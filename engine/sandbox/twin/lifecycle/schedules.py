@@ -7,6 +7,7 @@ from engine.sandbox.twin.core.call import Call, Routes, merge_metadata
 from engine.sandbox.twin.core.errors import invalid, missing, not_covered
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.usage.items import wanted_quantity
 from engine.sandbox.twin.values import calendar
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, texts
@@ -166,7 +167,7 @@ def _phase(world: World, given: Obj, begin: int, now: int, where: str) -> Obj:
     start = given.get("start_date", begin)
     phase["start_date"] = now if start == "now" else start
     phase["items"] = [
-        phases.new_phase_item(price["id"], item.get("quantity", 1), texts(item.get("metadata")))
+        phases.new_phase_item(price["id"], wanted_quantity(price, item), texts(item.get("metadata")))
         for price, item in zip(prices, items, strict=True)
     ]
     phase["end_date"] = _end_of(given, phase["start_date"], prices[0], now, where)

@@ -11,7 +11,7 @@ from engine.sandbox.twin.billing.proration import credit
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.paying import void
-from engine.sandbox.twin.lifecycle.ending import last_invoice
+from engine.sandbox.twin.lifecycle.ending import add_usage, last_invoice
 from engine.sandbox.twin.values.types import Obj, clone, inside
 
 from .standing import stand_still
@@ -40,6 +40,8 @@ def pause(world: World, subscription: Obj, given: Obj) -> None:
     if held is not None:
         void(world, held)
     _give_back(world, subscription, inside(given, "bill_for", "unused_time_from").get("type", "now"))
+    if inside(given, "bill_for", "outstanding_usage_through").get("type", "now") == "now":
+        add_usage(world, subscription)
     if given.get("invoicing_behavior") == "invoice":
         last_invoice(world, subscription, "subscription_update")
     subscription.pop("_silent", None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from engine.sandbox.twin.billing.charging import add_pending, fill, open_invoice, settle_now
 from engine.sandbox.twin.billing.items import items_of, set_period
-from engine.sandbox.twin.billing.proration import debit, whole_period
+from engine.sandbox.twin.billing.proration import debit, in_advance
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.drafts import pending_items
@@ -45,9 +45,10 @@ def resume(world: World, subscription: Obj, given: Obj) -> None:
         state["billing_cycle_anchor_config"] = None
     for item in items_of(state):
         item["_debits"] = []
+        item["_metered_from"] = state["_begins"]
         set_period(state, item, state["_begins"])
     proration = given.get("proration_behavior", "create_prorations")
-    periods = [whole_period(world, state, item) for item in items_of(state)] if anchor == "now" else []
+    periods = in_advance(world, state, items_of(state), beginning=True) if anchor == "now" else []
     if anchor == "unchanged" and proration != "none":
         for entry in _rest(world, state, _prorated_from(state, given)):
             add_pending(world, state, entry)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.usage.items import fixed_amount
 from engine.sandbox.twin.values.amounts import amount_of
 from engine.sandbox.twin.values.types import Obj, Objs, as_list, clone, inside
 
@@ -67,7 +68,7 @@ def resets_anchor(world: World, subscription: Obj, given: Obj) -> bool:
     named = [_price(world, entry) for entry in as_list(given.get("items")) or []]
     prices = [price for price in named if price is not None]
     other = any(interval_of(price) != interval_of(held[0]["price"]) for price in prices)
-    free = all(not amount_of(item["price"], item["quantity"]) for item in held)
+    free = all(not fixed_amount(item) for item in held)
     return other or (free and any(amount_of(price, 1) for price in prices))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.sandbox.twin.billing.items import items_of
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.discounting import coupon_of, parts_off
-from engine.sandbox.twin.values.amounts import amount_of
+from engine.sandbox.twin.usage.items import fixed_amount
 from engine.sandbox.twin.values.types import Obj, Objs
 
 from .modes import is_classic
@@ -37,7 +37,7 @@ def _take(world: World, discount: str, items: Objs, taken: list[Objs]) -> None:
     if coupon is None or coupon["duration"] == "once":
         return
     left = [
-        amount_of(held["price"], held["quantity"]) - sum(part["amount"] for part in parts)
+        fixed_amount(held) - sum(part["amount"] for part in parts)
         for held, parts in zip(items, taken, strict=True)
     ]
     products = [str(held["price"]["product"]) for held in items]

@@ -8,26 +8,33 @@ from __future__ import annotations
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.lines import Entry, words_of
 from engine.sandbox.twin.values.amounts import amount_of, rounded
-from engine.sandbox.twin.values.types import Obj, Objs, inside
+from engine.sandbox.twin.values.types import Obj, Objs
 
+from .items import is_metered
 from .measuring import spelled, usage_between
-
-
-def is_metered(price: Obj) -> bool:
-    """Whether a price is for what is used and not for what is subscribed to."""
-    return bool(inside(price, "recurring").get("usage_type") == "metered")
 
 
 def unbilled(world: World, subscription: Obj, items: Objs, until: int) -> list[Entry]:
     """What metered items used of their running periods and nobody was billed for; a trial is free."""
     if subscription["status"] == "trialing":
         return []
-    return [_used(world, subscription, item, until) for item in items if is_metered(item["price"])]
+    metered = [item for item in items if is_metered(item["price"])]
+    return [entry for item in metered if (entry := _used(world, subscription, item, until)) is not None]
 
 
-def _used(world: World, subscription: Obj, item: Obj, until: int) -> Entry:
+def billed_early(world: World, subscription: Obj, items: Objs, now: int) -> list[Entry]:
+    """What is unbilled of periods that end before their time; from now on usage is counted anew."""
+    entries = unbilled(world, subscription, items, now)
+    for item in items:
+        item["_metered_from"] = now
+    return [entry for entry in entries if entry.amount]
+
+
+def _used(world: World, subscription: Obj, item: Obj, until: int) -> Entry | None:
     price, end = item["price"], min(until, int(item["current_period_end"]))
     start = max(int(item["current_period_start"]), item.get("_metered_from", 0))
+    if end <= start:
+        return None
     meter, customer = price["recurring"]["meter"], subscription["customer"]
     value = usage_between(world, meter, customer, start, end)
     return Entry(
