@@ -9,7 +9,7 @@ from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.usage.items import fixed_amount
 from engine.sandbox.twin.values.amounts import amount_of
-from engine.sandbox.twin.values.types import Obj, Objs, as_list, clone, inside
+from engine.sandbox.twin.values.types import Obj, Objs, as_list, inside
 
 
 def new_mode(given: Obj, now: int) -> Obj:
@@ -28,7 +28,7 @@ def flexible_mode(given: Obj | None, now: int) -> Obj:
     """Flexible mode as it was asked for, adopted at an instant."""
     return {
         "type": "flexible",
-        "flexible": {"proration_discounts": "included", **clone(given or {})},
+        "flexible": {"proration_discounts": "included", **dict((given or {}).items())},
         "updated_at": now,
     }
 
