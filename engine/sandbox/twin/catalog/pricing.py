@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing
 from engine.sandbox.twin.core.ranges import LARGEST_AMOUNT, amount_within, currency_named, within
-from engine.sandbox.twin.values.types import Obj, Objs, clone
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 _MOST_DECIMALS = 12
 _NO_AMOUNT = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
@@ -73,7 +73,7 @@ def all_options(price: Obj) -> Obj:
 
 def in_currency(price: Obj, currency: str) -> Obj:
     """The price with the amounts that it has in a currency; itself where it has none of its own."""
-    option = (price.get("_options") or {}).get(currency)
+    option: Obj | None = inside(price, "_options").get(currency)
     return price if option is None else {**price, **clone(option), "currency": currency}
 
 

@@ -10,6 +10,7 @@ from engine.sandbox.twin.core.errors import invalid, missing, no_such, not_cover
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
+from engine.sandbox.twin.payments.intent_fields import account_named
 from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.calendar import instant
 from engine.sandbox.twin.values.params import Params
@@ -146,7 +147,7 @@ def _write_invoices(world: World, _customer: Obj, state: Obj, params: Params) ->
         raise invalid(text, param="invoice_settings[custom_fields]")
     issuer = inside(given, "issuer")
     if issuer.get("account"):
-        world.refer("account", issuer["account"], "invoice_settings[issuer][account]")
+        account_named(world, issuer["account"], "invoice_settings[issuer][account]")
     state["invoice_settings"].update({name: value or None for name, value in given.items()})
 
 
@@ -179,7 +180,7 @@ def _write_transfer(world: World, _customer: Obj, state: Obj, params: Params) ->
     if isinstance(given, str):
         state["transfer_data"] = None
         return
-    world.refer("account", given["destination"], "transfer_data[destination]")
+    account_named(world, given["destination"], "transfer_data[destination]")
     percent = given.get("amount_percent")
     if percent is not None and not 0 <= percent <= _WHOLE:
         text = "Invalid decimal: must be between 0 and 100"
@@ -189,7 +190,7 @@ def _write_transfer(world: World, _customer: Obj, state: Obj, params: Params) ->
 
 def _write_behalf(world: World, _customer: Obj, state: Obj, params: Params) -> None:
     account = params["on_behalf_of"]
-    state["on_behalf_of"] = world.refer("account", account, "on_behalf_of")["id"] if account else None
+    state["on_behalf_of"] = account_named(world, account, "on_behalf_of")["id"] if account else None
 
 
 def _write_tax(_world: World, _customer: Obj, _state: Obj, params: Params) -> None:
