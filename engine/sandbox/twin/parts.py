@@ -21,6 +21,7 @@ from engine.sandbox.twin.invoice_calls import lines as invoice_lines
 from engine.sandbox.twin.invoice_items import calls as invoice_items
 from engine.sandbox.twin.invoicing import records
 from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
+from engine.sandbox.twin.lifecycle import notices as announcements
 from engine.sandbox.twin.objects import (
     clocks,
     customers,
@@ -59,6 +60,7 @@ PARTS: tuple[ModuleType, ...] = (
     schedules,
     previews,
     happenings,
+    announcements,
     invoices,
     moves,
     invoice_lines,

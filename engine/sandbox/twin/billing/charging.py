@@ -115,7 +115,7 @@ def effect_of_pause(world: World, subscription: Obj, invoice: Obj) -> None:
     if behavior == "void":
         void(world, invoice)
     else:
-        mark_uncollectible(world, invoice)
+        mark_uncollectible(world, invoice, "subscription_paused")
 
 
 def _settings_of(subscription: Obj) -> Obj:

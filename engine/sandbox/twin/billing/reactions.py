@@ -142,8 +142,17 @@ def _standing(world: World, subscription: Obj) -> str:
             continue
         if invoice["status"] in {"paid", "uncollectible"}:
             return "active"
-        return str(subscription["status"])
+        return _status_under(world, subscription, invoice)
     return "active"
+
+
+def _status_under(world: World, subscription: Obj, invoice: Obj) -> str:
+    """The status while an older invoice is open: as its retries or its due date left it."""
+    if invoice.get("_retries_over"):
+        return "unpaid" if world.settings.after_last_retry == "unpaid" else "past_due"
+    if invoice["collection_method"] == "send_invoice":
+        return "past_due" if invoice.get("_overdue") else "active"
+    return str(subscription["status"])
 
 
 def invoice_uncollectible(world: World, invoice: Obj) -> None:

@@ -14,6 +14,9 @@ class Settings:
 
     retry_days: list[int] = field(default_factory=lambda: [3, 5, 7])
     after_last_retry: str = "past_due"
+    invoice_after_last_retry: str = "open"
+    upcoming_days: int = 0
+    will_be_due_days: int = 0
     draft_seconds: int = 3600
     incomplete_seconds: int = 23 * 3600
     settlement_days: int = 2
@@ -34,6 +37,7 @@ class SettingUnclear(Exception):
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "after_last_retry": ("past_due", "unpaid", "cancel"),
+    "invoice_after_last_retry": ("open", "uncollectible"),
     "webhook_retries": ("hurried", "scheduled"),
 }
 

@@ -6,6 +6,7 @@ from engine.sandbox.twin.core.call import assign, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid, no_such, not_covered
 from engine.sandbox.twin.core.ranges import amount_within, within
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.dunning.retries import resume_collection
 from engine.sandbox.twin.invoicing.drafts import lines_of
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
@@ -127,6 +128,8 @@ def _write_finalization(world: World, invoice: Obj, params: Params) -> None:
     """A draft that advances by itself is finalized an hour later, or when it is told."""
     at, now = params.get("automatically_finalizes_at"), world.now_of(invoice)
     if invoice["status"] != "draft":
+        if "auto_advance" in params:
+            resume_collection(world, invoice)
         return
     if at is not None:
         if not now < at <= now + _LATEST_FINALIZATION:

@@ -6,10 +6,10 @@ from engine.sandbox.twin.billing import reactions
 from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError, invalid
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.credits.applying import give_back
+from engine.sandbox.twin.dunning.retries import plan_retry
 from engine.sandbox.twin.objects.cards import HARD_DECLINES
 from engine.sandbox.twin.objects.customers import move_balance
 from engine.sandbox.twin.objects.payments import Attempt, Result, attempt, cancel_intent, card_error
-from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.types import Obj, clone, inside, public
 
 from .drafts import lines_of
@@ -75,32 +75,19 @@ def charge(world: World, invoice: Obj, method: Obj, *, authenticated: bool, auto
         mark_paid(world, invoice, charged=True)
         return result
     if automatic:
-        _plan_retry(world, invoice)
+        plan_retry(world, invoice)
     invoice["_hard"] = method["id"] if _hard(result) else None
     world.emit("invoice.updated", invoice, before=before)
     if needs_action:
         world.emit("invoice.payment_action_required", invoice)
     world.emit("invoice.payment_failed", invoice)
     reactions.invoice_unpaid(world, invoice)
+    _end_of_retries(world, invoice)
     return result
 
 
 def _hard(result: Attempt) -> bool:
     return result.error is not None and result.error["decline_code"] in HARD_DECLINES
-
-
-def _plan_retry(world: World, invoice: Obj) -> None:
-    """The next automatic attempt, each a number of days after the former; none in answer to a call."""
-    world.fetch("customer", invoice["customer"])["delinquent"] = True
-    retried = invoice.get("_resumes") == "resume_on_payment_success"
-    if invoice["billing_reason"] in {"subscription_create", "subscription_update"} and not retried:
-        return
-    waits = world.settings.retry_days
-    tried = invoice.get("_tries", 0)
-    invoice["_tries"] = tried + 1
-    invoice["_retries_over"] = tried >= len(waits)
-    over = invoice["_retries_over"]
-    invoice["next_payment_attempt"] = None if over else world.now_of(invoice) + waits[tried] * DAY
 
 
 def collect_automatically(world: World, invoice: Obj) -> None:
@@ -114,11 +101,19 @@ def collect_automatically(world: World, invoice: Obj) -> None:
     before = clone(invoice)
     invoice["attempted"] = True
     invoice["attempt_count"] += 1
-    _plan_retry(world, invoice)
+    plan_retry(world, invoice)
     world.emit("invoice.updated", invoice, before=before)
     if method is None:
         world.emit("invoice.payment_failed", invoice)
     reactions.invoice_unpaid(world, invoice)
+    _end_of_retries(world, invoice)
+
+
+def _end_of_retries(world: World, invoice: Obj) -> None:
+    """After the last retry the invoice stays open, or is given up, as the account set it."""
+    gives_up = world.settings.invoice_after_last_retry == "uncollectible"
+    if invoice.get("_retries_over") and gives_up and invoice["status"] == "open":
+        give_up(world, invoice, "max_payment_attempts")
 
 
 def fall_overdue(world: World, invoice: Obj) -> None:
@@ -199,13 +194,19 @@ def close_payment(world: World, invoice: Obj) -> None:
         payment["status_transitions"]["canceled_at"] = world.now_of(invoice)
 
 
-def mark_uncollectible(world: World, invoice: Obj) -> None:
-    """Give up on an open invoice."""
+def mark_uncollectible(world: World, invoice: Obj, reason: str = "user_forgiven") -> None:
+    """Give up on an open invoice; for its subscription that counts as settled."""
+    give_up(world, invoice, reason)
+    reactions.invoice_uncollectible(world, invoice)
+
+
+def give_up(world: World, invoice: Obj, reason: str) -> None:
+    """Mark an open invoice as uncollectible and say why."""
     before = clone(invoice)
+    invoice["status_details"] = {"uncollectible": {"reason": reason}}
     invoice["status"] = "uncollectible"
     invoice["auto_advance"] = False
     invoice["next_payment_attempt"] = None
     invoice["status_transitions"]["marked_uncollectible_at"] = world.now_of(invoice)
     world.emit("invoice.updated", invoice, before=before)
     world.emit("invoice.marked_uncollectible", invoice)
-    reactions.invoice_uncollectible(world, invoice)

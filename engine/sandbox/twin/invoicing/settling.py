@@ -32,7 +32,7 @@ def finalize(world: World, invoice: Obj) -> str:
     customer = world.fetch("customer", invoice["customer"])
     _number(invoice, customer)
     invoice["status"] = "open"
-    invoice["effective_at"] = now
+    invoice["effective_at"] = invoice["effective_at"] or now
     invoice["automatically_finalizes_at"] = None
     invoice["status_transitions"]["finalized_at"] = now
     if invoice["collection_method"] == "send_invoice" and invoice["due_date"] is None:
@@ -51,6 +51,8 @@ def finalize(world: World, invoice: Obj) -> str:
 
 
 def _number(invoice: Obj, customer: Obj) -> None:
+    if invoice["number"]:
+        return
     invoice["number"] = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
     customer["next_invoice_sequence"] += 1
 

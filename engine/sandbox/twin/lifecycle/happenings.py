@@ -14,7 +14,7 @@ from engine.sandbox.twin.pausing.resuming import RESUMING_SECONDS
 from engine.sandbox.twin.terms.trials import NOTICE
 from engine.sandbox.twin.values.types import Obj, clone
 
-from . import cycle, ending, phases
+from . import cycle, ending, notices, phases
 
 _RUNNING = {"active", "past_due", "unpaid"}
 
@@ -28,7 +28,9 @@ def _subscription_dues(world: World, held: Obj) -> list[Due]:
         found.append(Due(held["pending_update"]["expires_at"], 0, "pending_update_expires"))
     if held["cancel_at"] is not None and status in {*_RUNNING, "trialing", "paused"}:
         found.append(Due(held["cancel_at"], 2, "cancel_at"))
-    return [*found, *_running_dues(held)] if status in {*_RUNNING, "trialing"} else found
+    if status not in {*_RUNNING, "trialing"}:
+        return found
+    return [*found, *_running_dues(held), *notices.upcoming_dues(world, held)]
 
 
 def _running_dues(held: Obj) -> list[Due]:
@@ -49,7 +51,11 @@ def _running_dues(held: Obj) -> list[Due]:
     return found
 
 
-def _invoice_dues(_world: World, invoice: Obj) -> list[Due]:
+def _invoice_dues(world: World, invoice: Obj) -> list[Due]:
+    return [*_invoice_moves(invoice), *notices.will_be_due_dues(world, invoice)]
+
+
+def _invoice_moves(invoice: Obj) -> list[Due]:
     status = invoice["status"]
     if status == "draft" and invoice["auto_advance"] and invoice["automatically_finalizes_at"]:
         return [Due(invoice["automatically_finalizes_at"], 4, "draft_hour")]
@@ -68,7 +74,8 @@ def _schedule_dues(_world: World, schedule: Obj) -> list[Due]:
         case "not_started":
             return [Due(schedule["phases"][0]["start_date"], 1, "schedule_starts")]
         case "active":
-            return [Due(schedule["current_phase"]["end_date"], 1, "phase_ends")]
+            ends = Due(schedule["current_phase"]["end_date"], 1, "phase_ends")
+            return [ends, *notices.expiring_dues(schedule)]
         case _:
             return []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.sandbox.twin.billing.starting import start
 from engine.sandbox.twin.billing.updates import apply_update
 from engine.sandbox.twin.core.call import Call, Routes
-from engine.sandbox.twin.core.errors import NOT_FOUND, StripeError, invalid, missing, not_covered
+from engine.sandbox.twin.core.errors import invalid, missing, not_covered
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoice_items.entries import Place, entry_of
 from engine.sandbox.twin.invoicing.drafts import collect, lines_of, new_invoice, pending_items, retotal
@@ -13,7 +13,7 @@ from engine.sandbox.twin.invoicing.lines import new_item
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
-from . import cycle
+from .upcoming import as_upcoming, next_cycle, none_upcoming
 
 _ENDED = {"canceled", "incomplete_expired"}
 _HOW = (
@@ -31,10 +31,7 @@ def create(call: Call) -> Obj:
         invoice = _preview(world, params)
         lines = clone(lines_of(world, invoice))
         found: Obj = clone(invoice)
-    id_ = f"upcoming_{found['id']}"
-    shown = [{**line, "invoice": id_} for line in lines]
-    found["lines"] |= {"data": shown, "has_more": False, "url": "/v1/invoices/upcoming/lines"}
-    return {**found, "id": id_, "billing_reason": "upcoming", "automatically_finalizes_at": None}
+    return as_upcoming(found, lines)
 
 
 def _preview(world: World, params: Params) -> Obj:
@@ -69,7 +66,7 @@ def _add_items(world: World, params: Params, customer: Obj, subscription: Obj | 
 
 def _of_running(world: World, subscription: Obj, params: Params, details: Obj) -> Obj:
     if subscription["status"] in _ENDED:
-        raise _none(subscription)
+        raise none_upcoming(subscription)
     given: Obj = {name: details[name] for name in _HOW if name in details}
     if "discounts" in params:
         given["discounts"] = params["discounts"]
@@ -77,26 +74,7 @@ def _of_running(world: World, subscription: Obj, params: Params, details: Obj) -
     if anchor == "timestamp":
         raise not_covered("subscription_details[billing_cycle_anchor][type]")
     invoice = apply_update(world, subscription, {**given, "_preview": True}) if given else None
-    return invoice if invoice is not None else _next_cycle(world, subscription)
-
-
-def _next_cycle(world: World, subscription: Obj) -> Obj:
-    """The invoice of the next renewal, pending items included."""
-    at = subscription["trial_end"]
-    if subscription["status"] != "trialing":
-        at = min(int(item["current_period_end"]) for item in subscription["items"]["data"])
-    if subscription["cancel_at"] is not None and subscription["cancel_at"] <= at:
-        raise _none(subscription)
-    if subscription["status"] == "trialing":
-        cycle.end_trial(world, subscription, at)
-    else:
-        cycle.renew(world, subscription, at)
-    return world.fetch("invoice", subscription["latest_invoice"])
-
-
-def _none(subscription: Obj) -> StripeError:
-    text = f"No upcoming invoices for customer: '{subscription['customer']}'"
-    return StripeError(text, status=NOT_FOUND, code="invoice_upcoming_none")
+    return invoice if invoice is not None else next_cycle(world, subscription)
 
 
 def _of_new(world: World, customer: Obj, params: Params, details: Obj) -> Obj:
@@ -110,7 +88,7 @@ def _of_new(world: World, customer: Obj, params: Params, details: Obj) -> Obj:
         world, customer, {**given, "payment_behavior": "default_incomplete"}, by_schedule=True
     )
     if subscription["latest_invoice"] is None:
-        return _next_cycle(world, subscription)
+        return next_cycle(world, subscription)
     return world.fetch("invoice", subscription["latest_invoice"])
 
 
