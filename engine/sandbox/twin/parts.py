@@ -20,7 +20,7 @@ from engine.sandbox.twin.invoice_calls import invoices, moves
 from engine.sandbox.twin.invoice_calls import lines as invoice_lines
 from engine.sandbox.twin.invoice_items import calls as invoice_items
 from engine.sandbox.twin.invoicing import records
-from engine.sandbox.twin.lifecycle import happenings, previews, schedules, subscription_items, subscriptions
+from engine.sandbox.twin.lifecycle import happenings, previews, subscription_items, subscriptions
 from engine.sandbox.twin.lifecycle import notices as announcements
 from engine.sandbox.twin.objects import (
     clocks,
@@ -35,6 +35,7 @@ from engine.sandbox.twin.payments import charges, charging, disputes, intents, r
 from engine.sandbox.twin.portal import configurations
 from engine.sandbox.twin.portal import sessions as portal_sessions
 from engine.sandbox.twin.promotions import codes, coupons
+from engine.sandbox.twin.schedules import calls as schedules
 from engine.sandbox.twin.search import calls as search
 from engine.sandbox.twin.taxes import rates
 from engine.sandbox.twin.transfers import arriving, fees, payouts, reversals, transfers

@@ -32,7 +32,7 @@ def price_for(world: World, given: Obj, param: str, *, recurring: bool) -> Obj:
     refuse_quantity(price, given, param)
     if (price["type"] == "recurring") != recurring:
         raise invalid(ONLY_RECURRING if recurring else ONLY_ONE_TIME, param=where)
-    if not price["active"]:
+    if not price["active"] and not given.get("_held"):
         raise invalid("The price specified is inactive. This field only accepts active prices.", param=where)
     return price
 

@@ -6,13 +6,14 @@ Source: Stripe docs, billing/subscriptions/subscription-schedules.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from engine.sandbox.twin.billing.items import items_of
 from engine.sandbox.twin.billing.starting import start
 from engine.sandbox.twin.billing.updates import apply_update
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
+from engine.sandbox.twin.schedules.describing import new_phase_item
+from engine.sandbox.twin.schedules.settings import on_subscription
+from engine.sandbox.twin.values.types import Obj, Objs, clone
 
 from . import ending
 
@@ -28,9 +29,11 @@ def begin(world: World, schedule: Obj) -> None:
         **_settings(schedule, phase),
         "items": [_item(item) for item in phase["items"]],
         "add_invoice_items": phase["_add_invoice_items"],
-        "proration_behavior": "none",
+        "billing_mode": {name: value for name, value in schedule["billing_mode"].items() if value},
         **({"trial_end": phase["trial_end"]} if phase["trial_end"] else {}),
     }
+    if phase["start_date"] < world.now_of(customer):
+        given["backdate_start_date"] = phase["start_date"]
     subscription = start(world, customer, given, by_schedule=True)
     subscription["schedule"] = schedule["id"]
     schedule["subscription"] = subscription["id"]
@@ -41,25 +44,35 @@ def begin(world: World, schedule: Obj) -> None:
 
 
 def _item(item: Obj) -> Obj:
-    kept: Obj = {"price": item["price"], "metadata": item["metadata"] or {}}
+    kept: Obj = {
+        "price": item["price"],
+        "metadata": item["metadata"] or {},
+        "_held": True,
+        **_reductions(item),
+    }
     return {**kept, "quantity": item["quantity"]} if "quantity" in item else kept
+
+
+def _reductions(item: Obj) -> Obj:
+    """Discounts and tax rates of its own, as parameters."""
+    discounts = [{kind: id_ for kind, id_ in each.items() if id_} for each in item["discounts"]]
+    rates = [rate["id"] for rate in item["tax_rates"] or []]
+    return {**({"discounts": discounts} if discounts else {}), **({"tax_rates": rates} if rates else {})}
+
+
+def catch_up(world: World, schedule: Obj, now: int) -> None:
+    """A schedule that began in the past goes through the phases that are over already."""
+    while schedule["status"] == "active" and schedule["current_phase"]["end_date"] <= now:
+        end_phase(world, schedule, schedule["current_phase"]["end_date"])
 
 
 def _settings(schedule: Obj, phase: Obj) -> Obj:
     """The fields that a phase, or else the schedule's defaults, sets on the subscription."""
-    defaults = schedule["default_settings"]
-    found: Obj = {}
-    for name in ("collection_method", "default_payment_method", "description"):
-        value = phase[name] or defaults[name]
-        if value is not None:
-            found[name] = value
-    days = inside(phase, "invoice_settings").get("days_until_due")
-    if days is not None:
-        found["days_until_due"] = days
-    if phase["metadata"]:
-        found["metadata"] = phase["metadata"]
+    found = on_subscription(phase, schedule["default_settings"])
+    if phase["_metadata"]:
+        found["metadata"] = phase["_metadata"]
     if phase["_discounts"] is not None:
-        found["discounts"] = phase["_discounts"] or ""
+        found["discounts"] = clone(phase["_discounts"]) or "" or ""
     return found
 
 
@@ -105,28 +118,37 @@ def end_phase(world: World, schedule: Obj, at: int) -> None:
 
 
 def enter(
-    world: World, schedule: Obj, subscription: Obj, phase: Obj, proration: str, *, again: bool = False
+    world: World,
+    schedule: Obj,
+    subscription: Obj,
+    phase: Obj,
+    proration: str,
+    *,
+    former: Obj | None = None,
 ) -> None:
-    """Make the subscription what a phase says; `again` where the same phase was only rewritten."""
+    """Make the subscription what a phase says; `former` is the same phase before it was rewritten."""
     before = clone(schedule)
     _set_current(schedule, phase)
     given = {
         **_settings(schedule, phase),
         "items": item_changes(subscription, phase["items"]),
         "proration_behavior": proration,
-        "add_invoice_items": [] if again else phase["_add_invoice_items"],
-        "_by_schedule": not again,
+        "add_invoice_items": [] if former else phase["_add_invoice_items"],
+        "_by_schedule": former is None,
     }
+    if former is not None and former["discounts"] == phase["discounts"]:
+        given.pop("discounts", None)
     if phase["trial_end"] and phase["trial_end"] != subscription["trial_end"]:
         given["trial_end"] = phase["trial_end"]
-    if phase["billing_cycle_anchor"] == "phase_start" and not again:
+    anchor = phase["billing_cycle_anchor"] or schedule["default_settings"]["billing_cycle_anchor"]
+    if anchor == "phase_start" and former is None and not phase["trial_end"]:
         given["billing_cycle_anchor"] = {"type": "now"}
     was = clone(subscription)
     subscription["_silent"] = True
     apply_update(world, subscription, given)
     announce_end(world, schedule, subscription)
     subscription.pop("_silent", None)
-    if not again:
+    if former is None:
         world.emit("subscription_schedule.updated", schedule, before=before)
     if subscription != was:
         world.emit("customer.subscription.updated", subscription, before=was)
@@ -140,7 +162,9 @@ def item_changes(subscription: Obj, wanted: Objs) -> Objs:
         present = held.pop(item["price"], None)
         change = _item(item)
         if present is not None:
-            change = {"id": present["id"], **({"quantity": item["quantity"]} if "quantity" in item else {})}
+            change = {"id": present["id"], **_reductions(item)}
+            if "quantity" in item:
+                change["quantity"] = item["quantity"]
             if item["metadata"]:
                 change["metadata"] = item["metadata"]
         changes.append(change)
@@ -188,20 +212,13 @@ def before_direct_change(world: World, subscription: Obj, given: Obj) -> Callabl
 
 def phase_items(subscription: Obj) -> Objs:
     """The subscription's items as a phase lists them."""
-    return [
-        new_phase_item(item["price"]["id"], item.get("quantity"), item["metadata"])
-        for item in items_of(subscription)
+    return [_as_in_phase(item) for item in items_of(subscription)]
+
+
+def _as_in_phase(item: Obj) -> Obj:
+    shown = new_phase_item(item["price"]["id"], item.get("quantity"), item["metadata"])
+    shown["tax_rates"] = clone(item["tax_rates"])
+    shown["discounts"] = [
+        {"coupon": None, "discount": discount, "promotion_code": None} for discount in item["discounts"]
     ]
-
-
-def new_phase_item(price: str, quantity: Any, metadata: Obj) -> Obj:
-    """An item of a phase."""
-    return {
-        "billing_thresholds": None,
-        "discounts": [],
-        "metadata": dict(metadata),
-        "plan": price,
-        "price": price,
-        **({} if quantity is None else {"quantity": quantity}),
-        "tax_rates": [],
-    }
+    return shown

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.billing.items import items_of, price_for
+from engine.sandbox.twin.billing.items import items_of
 from engine.sandbox.twin.core.call import Call, Routes, merge_metadata
-from engine.sandbox.twin.core.errors import invalid, missing, not_covered
-from engine.sandbox.twin.core.render import page
+from engine.sandbox.twin.core.errors import invalid, missing, no_such
+from engine.sandbox.twin.core.render import fits_range, page
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.usage.items import wanted_quantity
-from engine.sandbox.twin.values import calendar
+from engine.sandbox.twin.lifecycle import ending, phases
+from engine.sandbox.twin.terms.modes import flexible_mode
+from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, texts
+from engine.sandbox.twin.values.types import Obj, Objs, clone
 
-from . import ending, phases
+from .describing import blank_phase, described_phases
+from .settings import blank_defaults, write_settings
 
-_MOST_PHASES = 10
 _ALONE = {"from_subscription", "expand", "metadata"}
 _LIVE = {"not_started", "active"}
+_ENDS = {"cancel", "release"}
+_FURTHEST = 5 * 366 * DAY
+_DATES = ("canceled_at", "completed_at", "released_at")
 
 
 def create(call: Call) -> Obj:
@@ -32,31 +36,21 @@ def create(call: Call) -> Obj:
         schedule = _of_customer(world, params)
     merge_metadata(schedule, params)
     world.emit("subscription_schedule.created", schedule)
-    if schedule["status"] == "not_started" and schedule["phases"][0]["start_date"] <= world.now_of(schedule):
+    now = world.now_of(schedule)
+    if schedule["status"] == "not_started" and schedule["phases"][0]["start_date"] <= now:
         phases.begin(world, schedule)
+        phases.catch_up(world, schedule, now)
     return schedule
 
 
 def _new(world: World, customer: Obj, **about: object) -> Obj:
-    settings: Obj = {
-        "application_fee_percent": None,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
-        "billing_cycle_anchor": "automatic",
-        "billing_thresholds": None,
-        "collection_method": "charge_automatically",
-        "default_payment_method": None,
-        "description": None,
-        "invoice_settings": _invoice_settings(),
-        "on_behalf_of": None,
-        "transfer_data": None,
-    }
     return world.new(
         "subscription_schedule",
         "sub_sched",
         {
             "billing_mode": {"type": "flexible", "flexible": {"proration_discounts": "included"}},
             "customer": customer["id"],
-            "default_settings": settings,
+            "default_settings": blank_defaults(),
             "end_behavior": "release",
             "metadata": {},
             "test_clock": customer["test_clock"],
@@ -64,11 +58,6 @@ def _new(world: World, customer: Obj, **about: object) -> Obj:
         },
         clock=customer["_clock"],
     )
-
-
-def _invoice_settings() -> Obj:
-    names = ("account_tax_ids", "custom_fields", "days_until_due", "description", "footer")
-    return {**dict.fromkeys(names), "issuer": {"type": "self"}}
 
 
 def _of_subscription(world: World, subscription: Obj) -> Obj:
@@ -81,18 +70,18 @@ def _of_subscription(world: World, subscription: Obj) -> Obj:
     customer = world.fetch("customer", subscription["customer"])
     ends = subscription["cancel_at"]
     items = items_of(subscription)
-    phase = _blank_phase(subscription["currency"])
+    phase = blank_phase(subscription["currency"])
     phase |= {
         "items": phases.phase_items(subscription),
         "start_date": max(int(item["current_period_start"]) for item in items),
         "end_date": ends or min(int(item["current_period_end"]) for item in items),
         "trial_end": subscription["trial_end"] if subscription["status"] == "trialing" else None,
         "discounts": [_phase_discount(discount) for discount in subscription["discounts"]],
+        "default_tax_rates": clone(subscription["default_tax_rates"]),
     }
     schedule = _new(world, customer, phases=[phase], status="active", subscription=subscription["id"])
     schedule["billing_mode"] = clone(subscription["billing_mode"])
-    for name in ("collection_method", "default_payment_method"):
-        schedule["default_settings"][name] = subscription[name]
+    _take_settings(schedule["default_settings"], subscription)
     schedule["end_behavior"] = "cancel" if ends else "release"
     schedule["current_phase"] = {"start_date": phase["start_date"], "end_date": phase["end_date"]}
     subscription["schedule"] = schedule["id"]
@@ -101,162 +90,119 @@ def _of_subscription(world: World, subscription: Obj) -> Obj:
     return schedule
 
 
+def _take_settings(defaults: Obj, subscription: Obj) -> None:
+    """What the subscription is set to holds on as the schedule's default."""
+    for name in (
+        "application_fee_percent", "collection_method", "default_payment_method", "description",
+        "on_behalf_of", "transfer_data",
+    ):  # fmt: skip
+        defaults[name] = clone(subscription[name])
+    held = {name: value for name, value in subscription["invoice_settings"].items() if value is not None}
+    defaults["invoice_settings"] |= {**clone(held), "days_until_due": subscription["days_until_due"]}
+
+
 def _phase_discount(discount: str) -> Obj:
     return {"coupon": None, "discount": discount, "promotion_code": None}
 
 
 def _of_customer(world: World, params: Params) -> Obj:
-    """A schedule that starts a subscription, now or later."""
+    """A schedule that starts a subscription, now or later, or in the past as if it had run since then."""
+    if params.get("customer_account"):
+        raise no_such("customer_account", params["customer_account"], param="customer_account", status=400)
     for name in ("customer", "phases", "start_date"):
         if name not in params:
             raise missing(name)
     customer = world.refer("customer", params["customer"], "customer")
     now = world.now_of(customer)
     start = now if params["start_date"] == "now" else int(params["start_date"])
-    if start < now:
-        raise not_covered("start_date")
+    if not 0 <= start <= now + _FURTHEST:
+        text = "Invalid timestamp: can be no more than five years in the future."
+        raise invalid(text, param="start_date")
     schedule = _new(world, customer, status="not_started")
-    schedule["phases"] = _phases(world, params["phases"], start, now)
-    schedule["end_behavior"] = params.get("end_behavior", "release")
-    schedule["default_settings"].update(params.get("default_settings") or {})
-    params.ignore("billing_mode")
+    _write(world, schedule, params)
+    _set_mode(schedule, params, now)
+    schedule["phases"] = described_phases(world, schedule, params["phases"], start, now)
+    if not schedule["phases"] or schedule["phases"][-1]["end_date"] <= now:
+        raise invalid("The phases must end in the future.", param="phases")
     return schedule
 
 
-def _blank_phase(currency: str) -> Obj:
-    return {
-        **dict.fromkeys(
-            (
-                "application_fee_percent", "billing_cycle_anchor", "billing_thresholds", "collection_method",
-                "default_payment_method", "description", "invoice_settings", "on_behalf_of", "transfer_data",
-                "trial_end",
-            )
-        ),
-        "add_invoice_items": [],
-        "currency": currency,
-        "discounts": [],
-        "items": [],
-        "metadata": {},
-        "proration_behavior": "create_prorations",
-        "_add_invoice_items": [],
-        "_discounts": None,
-    }  # fmt: skip
+def _set_mode(schedule: Obj, params: Params, now: int) -> None:
+    """The billing mode that the subscription will have."""
+    given: Obj | None = params.whole("billing_mode")
+    if given is None:
+        return
+    flexible = flexible_mode(given, now)["flexible"] if given["type"] == "flexible" else None
+    schedule["billing_mode"] = {"type": given["type"], "flexible": flexible}
 
 
-def _phases(world: World, given: Objs, start: int, now: int) -> Objs:
-    """The phases as described, each beginning where the former ends."""
-    if len(given) > _MOST_PHASES:
-        raise invalid(f"You can only have up to {_MOST_PHASES} current and future phases.", param="phases")
-    made: Objs = []
-    begin = start
-    for index, described in enumerate(given):
-        phase = _phase(world, described, begin, now, f"phases[{index}]")
-        made.append(phase)
-        begin = phase["end_date"]
-    return [phase for phase in made if phase["end_date"] > phase["start_date"]]
-
-
-def _phase(world: World, given: Obj, begin: int, now: int, where: str) -> Obj:
-    items: Objs = given.get("items") or []
-    if not items:
-        raise missing(f"{where}[items]")
-    prices = [
-        price_for(world, item, f"{where}[items][{index}]", recurring=True) for index, item in enumerate(items)
-    ]
-    phase = _blank_phase(prices[0]["currency"])
-    start = given.get("start_date", begin)
-    phase["start_date"] = now if start == "now" else start
-    phase["items"] = [
-        phases.new_phase_item(price["id"], wanted_quantity(price, item), texts(item.get("metadata")))
-        for price, item in zip(prices, items, strict=True)
-    ]
-    phase["end_date"] = _end_of(given, phase["start_date"], prices[0], now, where)
-    for name in ("billing_cycle_anchor", "collection_method", "default_payment_method", "description"):
-        phase[name] = given.get(name) or None
-    phase["proration_behavior"] = given.get("proration_behavior", "create_prorations")
-    phase["metadata"] = texts(given.get("metadata"))
-    if given.get("invoice_settings"):
-        phase["invoice_settings"] = {**_invoice_settings(), **given["invoice_settings"]}
-    _set_extras(phase, given)
-    return phase
-
-
-def _set_extras(phase: Obj, given: Obj) -> None:
-    """Trial, one-time items and discounts of a phase."""
-    trial_end = given.get("trial_end")
-    phase["trial_end"] = phase["end_date"] if given.get("trial") else trial_end
-    extra: Objs = given.get("add_invoice_items") or []
-    phase["_add_invoice_items"] = extra
-    period = {"start": {"type": "max_item_period_start"}, "end": {"type": "min_item_period_end"}}
-    phase["add_invoice_items"] = [
-        {
-            "discountable": item.get("discountable"),
-            "discounts": [],
-            "metadata": texts(item.get("metadata")),
-            "period": item.get("period") or period,
-            "price": item.get("price"),
-            "quantity": item.get("quantity", 1),
-            "tax_rates": [],
-        }
-        for item in extra
-    ]
-    if "discounts" in given:
-        named: Objs = given["discounts"] or []
-        phase["_discounts"] = named
-        blank = {"coupon": None, "discount": None, "promotion_code": None}
-        phase["discounts"] = [{**blank, **discount} for discount in named]
-
-
-def _end_of(given: Obj, start: int, price: Obj, now: int, where: str) -> int:
-    end = given.get("end_date")
-    if end == "now":
-        return now
-    if end is not None:
-        if end <= start:
-            raise invalid(
-                "The end date must be after the start date of the phase.", param=f"{where}[end_date]"
-            )
-        return int(end)
-    length = inside(given, "duration") or price["recurring"]
-    return calendar.instant(start, length["interval"], length.get("interval_count", 1), 1)
+def _write(world: World, schedule: Obj, params: Params) -> None:
+    """How it ends, and what holds for every phase that says nothing else."""
+    wanted = params.get("end_behavior", schedule["end_behavior"])
+    if wanted not in _ENDS:
+        text = "Invalid end_behavior: must be one of cancel or release"
+        raise invalid(text, param="end_behavior")
+    schedule["end_behavior"] = wanted
+    customer = world.fetch("customer", schedule["customer"])
+    settings: Obj = params.get("default_settings") or {}
+    write_settings(world, customer, schedule["default_settings"], settings, "default_settings")
 
 
 def update(call: Call) -> Obj:
-    """Rewrite the current and future phases."""
+    """Rewrite the current and future phases, or what holds for all of them."""
     world, params = call.world, call.params
     schedule = _live(world, call.id, "update")
     before = clone(schedule)
     merge_metadata(schedule, params)
-    schedule["end_behavior"] = params.get("end_behavior", schedule["end_behavior"])
-    schedule["default_settings"].update(params.get("default_settings") or {})
+    _write(world, schedule, params)
     proration = params.get("proration_behavior", "create_prorations")
     if "phases" in params:
         _rewrite(world, schedule, params["phases"], proration)
     elif schedule["status"] == "active":
-        subscription = world.fetch("subscription", schedule["subscription"])
-        phases.announce_end(world, schedule, subscription)
+        _apply_defaults(world, schedule, before, proration)
     world.emit("subscription_schedule.updated", schedule, before=before)
     return schedule
 
 
+def _apply_defaults(world: World, schedule: Obj, before: Obj, proration: str) -> None:
+    """New defaults reach the subscription at once, where its phase says nothing else."""
+    subscription = world.fetch("subscription", schedule["subscription"])
+    running = phases.current(schedule)
+    if running is not None and schedule["default_settings"] != before["default_settings"]:
+        phases.enter(world, schedule, subscription, running, proration, former=running)
+    phases.announce_end(world, schedule, subscription)
+
+
 def _rewrite(world: World, schedule: Obj, given: Objs, proration: str) -> None:
     now = world.now_of(schedule)
-    if "start_date" not in given[0]:
+    if not given or "start_date" not in given[0]:
         raise missing("phases[0][start_date]")
     running = phases.current(schedule)
     first = now if given[0]["start_date"] == "now" else given[0]["start_date"]
-    if running is not None and first != running["start_date"] and first > now:
+    known = [phase["start_date"] for phase in schedule["phases"]]
+    if running is not None and first not in {now, *known}:
         text = "You can not modify the start date of the current phase. You must pass it again."
         raise invalid(text, param="phases[0][start_date]")
-    past = [phase for phase in schedule["phases"] if phase["end_date"] <= now and phase["end_date"] <= first]
-    schedule["phases"] = [*past, *_phases(world, given, first, now)]
+    if running is None and first < now:
+        raise invalid("The first phase must not start in the past.", param="phases[0][start_date]")
+    past = [phase for phase in schedule["phases"] if phase["end_date"] <= min(now, first)]
+    schedule["phases"] = [*past, *described_phases(world, schedule, given, first, now)]
     if schedule["status"] != "active":
+        _begin_if_due(world, schedule, now)
         return
     present = [phase for phase in schedule["phases"] if phase["start_date"] <= now < phase["end_date"]]
     if not present:
         raise invalid("The phases must contain the current time.", param="phases")
     subscription = world.fetch("subscription", schedule["subscription"])
-    phases.enter(world, schedule, subscription, present[0], proration, again=_same_start(running, present[0]))
+    former = running if _same_start(running, present[0]) else None
+    phases.enter(world, schedule, subscription, present[0], proration, former=former)
+
+
+def _begin_if_due(world: World, schedule: Obj, now: int) -> None:
+    if not schedule["phases"]:
+        raise invalid("The phases must end in the future.", param="phases")
+    if schedule["phases"][0]["start_date"] <= now:
+        phases.begin(world, schedule)
 
 
 def _same_start(running: Obj | None, phase: Obj) -> bool:
@@ -313,11 +259,14 @@ def list_all(call: Call) -> Obj:
     """Schedules, newest first."""
     params = call.params
     customer, scheduled = params.get("customer"), params.get("scheduled")
+    params.ignore("customer_account")
+    ranges = {name: params.get(name) for name in _DATES}
     found = [
         schedule
         for schedule in call.world.shelf.kind("subscription_schedule")
         if customer in {None, schedule["customer"]}
         and (scheduled is None or scheduled == (schedule["status"] == "not_started"))
+        and all(fits_range(schedule[name], wanted) for name, wanted in ranges.items())
     ]
     return page("/v1/subscription_schedules", params, found)
 
