@@ -124,7 +124,8 @@ def _settings_of(subscription: Obj) -> Obj:
     payment: Obj = subscription["payment_settings"] or {}
     names = ("payment_method_options", "payment_method_types")
     given = {name: clone(payment.get(name)) for name in names}
-    return {**shown, "payment_settings": {"default_mandate": None, **given}}
+    settings = {"default_mandate": None, **given}
+    return {**shown, "on_behalf_of": subscription["on_behalf_of"], "payment_settings": settings}
 
 
 def use_up_once(world: World, subscription: Obj) -> None:

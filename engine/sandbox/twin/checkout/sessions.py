@@ -12,6 +12,7 @@ from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.methods import offered
 from engine.sandbox.twin.objects.setup import new_setup_intent
+from engine.sandbox.twin.transfers.rules import refuse_shares
 from engine.sandbox.twin.values.types import Obj, inside, public
 
 from .expiring import expire_session
@@ -32,6 +33,8 @@ def create(call: Call) -> Obj:
     world, params = call.world, call.params
     mode, ui_mode = params.get("mode", "payment"), params.get("ui_mode", "hosted_page")
     refuse(params, mode, ui_mode)
+    for name in ("payment_intent_data", "setup_intent_data", "subscription_data"):
+        refuse_shares(world, params.whole(name) or {}, name)
     customer = world.refer("customer", params["customer"], "customer") if params.get("customer") else None
     clock = customer["_clock"] if customer else None
     session = world.new("checkout.session", "cs_test", fields(params, mode, ui_mode, customer), clock=clock)

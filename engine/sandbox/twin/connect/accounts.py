@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.sandbox.twin.core.call import Call, Routes
 from engine.sandbox.twin.core.errors import StripeError, invalid, no_such
-from engine.sandbox.twin.core.render import page
+from engine.sandbox.twin.core.render import listing, page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj
@@ -58,7 +58,8 @@ def _write(world: World, account: Obj, params: Params) -> None:
             text = f"You cannot provide `individual` for an account with business_type `{kind}`."
             raise invalid(text, param="individual")
         persons.write_individual(world, account, params["individual"])
-    for name, wish in (params.get("capabilities") or {}).items():
+    wishes: Params = params.get("capabilities") or Params({})
+    for name, wish in wishes.items():
         request(world, account, name, wish.get("requested"))
     if params.get("external_account"):
         external_accounts.replace(world, account, params["external_account"])
@@ -110,7 +111,7 @@ def own(call: Call) -> Obj:
 def platform(world: World) -> Obj:
     """The platform's own account: everything is told and enabled."""
     id_ = platform_id(world)
-    empty = {"data": [], "has_more": False, "object": "list", "url": f"/v1/accounts/{id_}/external_accounts"}
+    empty = listing(f"/v1/accounts/{id_}/external_accounts", [])
     return {
         "id": id_,
         "object": "account",

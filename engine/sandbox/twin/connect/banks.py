@@ -22,7 +22,8 @@ _FAILS = {
     "000333333335": "debit_not_authorized",
     "000444444440": "invalid_currency",
 }
-_IBAN_FAILS = dict(zip(("2013001", "2013002", "2013003", "2013004", "2013005"), _FAILS.values(), strict=True))
+_IBANS = ("2013001", "2013002", "2013003", "2013004", "2013005")
+_IBAN_FAILS: dict[str, str] = dict(zip(_IBANS, _FAILS.values(), strict=True))
 _US_NUMBERS = {_WORKS, "000999999991", *_FAILS}
 _TOKENS = {
     "": _WORKS,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.sandbox.twin.values.types import Obj, clone
 
-ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
-_JAPAN = {**ADDRESS, "town": None}
-DOCUMENT = dict.fromkeys(("back", "details", "details_code", "front"))
-_DECLARATION = dict.fromkeys(("date", "ip", "user_agent"))
+ADDRESS: Obj = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
+_JAPAN: Obj = {**ADDRESS, "town": None}
+DOCUMENT: Obj = dict.fromkeys(("back", "details", "details_code", "front"))
+_DECLARATION: Obj = dict.fromkeys(("date", "ip", "user_agent"))
 RELATIONSHIP: Obj = {
     **dict.fromkeys(
         ("authorizer", "director", "executive", "legal_guardian", "owner", "representative"), False

@@ -42,7 +42,7 @@ def merge(target: Obj, given: Params) -> None:
             target[name] = {**clone(SHAPES.get(name, {})), **(as_obj(target.get(name)) or {})}
             merge(target[name], value)
         else:
-            empty = [] if name == "full_name_aliases" else clone(SHAPES.get(name))
+            empty: Any = [] if name == "full_name_aliases" else clone(SHAPES.get(name))
             target[name] = empty if value == "" else clone(value)
 
 

@@ -30,7 +30,7 @@ def create_account_link(call: Call) -> Obj:
         if not params.get(name):
             raise missing(name)
         _check_url(params[name], name)
-    options = params.get("collection_options") or {}
+    options: Obj = params.get("collection_options") or {}
     link = world.new(
         "account_link",
         "link",

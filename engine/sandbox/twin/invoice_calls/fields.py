@@ -11,6 +11,7 @@ from engine.sandbox.twin.invoicing.drafts import lines_of
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
 from engine.sandbox.twin.taxes.rates import named_rates
+from engine.sandbox.twin.transfers.rules import account_named, refuse_shares
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, as_list, inside
@@ -46,7 +47,7 @@ def write(world: World, invoice: Obj, params: Params) -> None:
     _write_words(world, invoice, params)
     _write_collection(world, invoice, params)
     _write_payment(world, invoice, params)
-    _write_connect(invoice, params)
+    _write_connect(world, invoice, params)
     customer = world.fetch("customer", invoice["customer"])
     if "discounts" in params:
         purchase = (sum(line["amount"] for line in lines_of(world, invoice)), invoice["currency"])
@@ -181,12 +182,17 @@ def _options(given: Obj | str) -> Obj | None:
     return shown
 
 
-def _write_connect(invoice: Obj, params: Params) -> None:
+def _write_connect(world: World, invoice: Obj, params: Params) -> None:
     """For whom the money is; moving it is the business of charges."""
+    data = params.get("transfer_data", invoice.get("_transfer_data"))
+    given = params.hand_on("on_behalf_of", "application_fee_amount")
+    refuse_shares(world, {**given, "transfer_data": data})
     if "issuer" in params:
         issuer = params.whole("issuer")
         if (issuer["type"] == "account") != ("account" in issuer):
             raise invalid("`issuer[account]` goes with `issuer[type]=account`.", param="issuer[account]")
+        if "account" in issuer:
+            account_named(world, issuer["account"], "issuer[account]")
         invoice["issuer"] = issuer
     if "transfer_data" in params:
         invoice["_transfer_data"] = params.whole("transfer_data") or None

@@ -6,7 +6,7 @@ from engine.sandbox.twin.connect import banks, blanks, external_accounts, person
 from engine.sandbox.twin.connect.accounts import request
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj
+from engine.sandbox.twin.values.types import Obj, inside
 
 _ADDRESS = {
     "city": "San Francisco",
@@ -57,7 +57,7 @@ def _answer_for_person(world: World, account: Obj, sent: dict[str, str]) -> None
     answers: Obj = {**_PERSON, "email": sent.get("email") or account["email"] or "jenny@example.com"}
     answers |= {name: sent[name] for name in ("first_name", "last_name") if sent.get(name)}
     missing = {name: value for name, value in answers.items() if not told.get(name) or name == "dob"}
-    if not (told.get("address") or {}).get("line1"):
+    if not inside(told, "address").get("line1"):
         missing["address"] = _address(account["country"])
     missing["verification"] = {"document": _DOCUMENT, "additional_document": _DOCUMENT}
     persons.write_individual(world, account, Params(missing))

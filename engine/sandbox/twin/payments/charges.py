@@ -12,12 +12,13 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects import payments
 from engine.sandbox.twin.objects.cards import DECLINES, NEEDS_ACTION, WORKS
 from engine.sandbox.twin.objects.payment_methods import new_card
+from engine.sandbox.twin.transfers.rules import account_named, receiver_named
 from engine.sandbox.twin.values.types import Obj, clone
 
 from . import charging, disputes
 from .capturing import capture
 from .card_input import card_of_token
-from .intent_fields import account_named, chargeable, shipping_of
+from .intent_fields import chargeable, shipping_of
 
 _DESCRIBING = (
     "description",
@@ -96,7 +97,7 @@ def _share(world: World, charge: Obj, call: Call) -> None:
         raise invalid("This charge was created without transfer_data.", param="transfer_data")
     if data:
         held = {"amount": None, **(charge["transfer_data"] or {}), **data}
-        account_named(world, held["destination"], "transfer_data[destination]")
+        receiver_named(world, held["destination"], "transfer_data[destination]")
         charge["transfer_data"] = {name: held[name] for name in ("amount", "destination")}
     for param, part in (("application_fee_amount", fee), ("transfer_data[amount]", data.get("amount"))):
         if part is not None and not 0 <= part <= charge["amount"]:

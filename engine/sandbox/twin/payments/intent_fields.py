@@ -10,6 +10,7 @@ from engine.sandbox.twin.core.ranges import amount_within, currency_named
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.lines import money
 from engine.sandbox.twin.objects import payment_methods
+from engine.sandbox.twin.transfers.rules import account_named, receiver_named
 from engine.sandbox.twin.values.amounts import MINIMUM_CHARGE
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj
@@ -157,7 +158,7 @@ def _share(world: World, intent: Obj, params: Params) -> None:
         if destination is None:
             text = "You cannot update transfer_data on a PaymentIntent that was created without it."
             raise invalid(text, param="transfer_data")
-        account_named(world, destination, "transfer_data[destination]")
+        receiver_named(world, destination, "transfer_data[destination]")
         part = amount_within(given.get("amount"), "transfer_data[amount]")
         if part is not None and part > intent["amount"]:
             text = "The transfer amount must be less than or equal to the amount of the PaymentIntent."
@@ -185,14 +186,6 @@ def _fee(world: World, intent: Obj, fee: int) -> int | None:
     if amount_within(fee, where) and fee > intent["amount"]:
         raise invalid("The application fee cannot be greater than the amount.", param=where)
     return fee
-
-
-def account_named(world: World, id_: str, param: str) -> Obj:
-    """A connected account; raises Stripe's refusal when there is none of this id."""
-    account = world.shelf.peek(id_)
-    if account is None or account["object"] != "account" or account.get("deleted"):
-        raise no_such("destination" if "transfer" in param else "account", id_, param=param, status=400)
-    return account
 
 
 def choose_method(world: World, intent: Obj, params: Params) -> None:

@@ -10,8 +10,8 @@ from engine.sandbox.twin.core.errors import invalid, missing, no_such, not_cover
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
-from engine.sandbox.twin.payments.intent_fields import account_named
 from engine.sandbox.twin.taxes.rates import named_rates
+from engine.sandbox.twin.transfers.rules import account_named, fee_without_account, receiver_named
 from engine.sandbox.twin.values.calendar import instant
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, as_list, inside
@@ -164,8 +164,10 @@ def _write_interval(world: World, _customer: Obj, state: Obj, params: Params) ->
     state["next_pending_invoice_item_invoice"] = following
 
 
-def _write_fee(_world: World, _customer: Obj, state: Obj, params: Params) -> None:
+def _write_fee(world: World, _customer: Obj, state: Obj, params: Params) -> None:
     percent: float | str = params["application_fee_percent"]
+    if percent and world.account is None and not params.get("transfer_data", state.get("transfer_data")):
+        raise fee_without_account("application_fee_percent")
     if isinstance(percent, str):
         state["application_fee_percent"] = None
         return
@@ -180,7 +182,7 @@ def _write_transfer(world: World, _customer: Obj, state: Obj, params: Params) ->
     if isinstance(given, str):
         state["transfer_data"] = None
         return
-    account_named(world, given["destination"], "transfer_data[destination]")
+    receiver_named(world, given["destination"], "transfer_data[destination]")
     percent = given.get("amount_percent")
     if percent is not None and not 0 <= percent <= _WHOLE:
         text = "Invalid decimal: must be between 0 and 100"

@@ -22,6 +22,8 @@ def share_capture(world: World, charge: Obj) -> None:
     captured: int = charge["amount_captured"]
     fee_amount = min(charge.get("application_fee_amount") or 0, captured)
     if data.get("destination"):
+        if _gone(world, data["destination"]) or data.get("amount") == 0:
+            return
         payment = _send_to_destination(world, charge, data)
         if fee_amount:
             fee = fees.collect(world, data["destination"], payment, fee_amount, charge)
@@ -30,6 +32,12 @@ def share_capture(world: World, charge: Obj) -> None:
     elif fee_amount and world.account is not None:
         fee = fees.collect(world, world.account, charge, fee_amount, None)
         charge["application_fee"] = fee["id"]
+
+
+def _gone(world: World, account: str) -> bool:
+    """Whether an account was deleted since it was named: then the platform keeps what it would have got."""
+    held = world.shelf.peek(account)
+    return held is None or bool(held.get("deleted"))
 
 
 def _send_to_destination(world: World, charge: Obj, data: Obj) -> Obj:
@@ -64,7 +72,7 @@ def share_refund(world: World, charge: Obj, refund: Obj, given: Obj) -> None:
     refuse_bad_refund(charge, given)
     captured: int = charge["amount_captured"]
     amount: int = refund["amount"]
-    last = charge["amount_refunded"] + amount >= captured
+    last = charge["amount_refunded"] + amount >= charge["amount"]
     transfer = world.shelf.take(charge.get("transfer") or "")
     if given.get("reverse_transfer") and transfer is not None:
         left = transfer["amount"] - transfer["amount_reversed"]

@@ -16,8 +16,7 @@ from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone
 
 from .moving import days_until_available, refuse_without_funds, send
-
-_ENABLING = ("transfers", "legacy_payments", "crypto_transfers")
+from .rules import receiver_named
 
 
 def create(call: Call) -> Obj:
@@ -93,19 +92,11 @@ def _group_of(source: Obj) -> str:
 
 def receiver(world: World, id_: str, param: str) -> str | None:
     """The account that takes the money, none being the platform; raises for one that may not."""
-    if world.account is not None and id_ == platform_id(world):
-        return None
-    account = world.shelf.peek(id_)
-    own = world.account is not None or account is None
-    if own or account is None or account["object"] != "account" or account.get("deleted"):
+    if world.account is None:
+        return str(receiver_named(world, id_, param)["id"])
+    if id_ != platform_id(world):
         raise no_such("destination", id_, param=param, status=400)
-    if not any(account["capabilities"].get(name) == "active" for name in _ENABLING):
-        text = (
-            "Your destination account needs to have at least one of the following capabilities enabled:"
-            " transfers, crypto_transfers, legacy_payments"
-        )
-        raise invalid(text, code="insufficient_capabilities_for_transfer")
-    return id_
+    return None
 
 
 def make(world: World, amount: int, currency: str, to: str | None, about: Obj) -> Obj:

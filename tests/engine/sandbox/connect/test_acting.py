@@ -58,3 +58,23 @@ def test_a_subscription_is_billed_in_its_account(twin: Twin) -> None:
     assert held.status == "active"
     assert v1.invoices.retrieve(held.latest_invoice, {}, options).amount_paid == 1000
     assert v1.charges.list({}, options).data[0].amount == 1000
+
+
+def test_endpoints_hear_of_their_own_account_or_of_all_connected_ones(twin: Twin) -> None:
+    account = seller(twin)
+    given = {"url": "http://127.0.0.1:9/nobody", "enabled_events": ["product.created"]}
+    own = twin.v1.webhook_endpoints.create(given)
+    connect = twin.v1.webhook_endpoints.create({**given, "connect": True})
+    theirs = twin.v1.webhook_endpoints.create(given, acting(account))
+    try:
+        twin.v1.products.create({"name": "Here"})
+        twin.v1.products.create({"name": "There"}, acting(account))
+        here = twin.v1.events.list({"type": "product.created", "limit": 1}).data[0]
+        there = twin.v1.events.list({"type": "product.created", "limit": 1}, acting(account)).data[0]
+        assert "account" not in here
+        assert there.account == account
+        assert (here.pending_webhooks, there.pending_webhooks) == (1, 2)
+    finally:
+        twin.v1.webhook_endpoints.delete(own.id)
+        twin.v1.webhook_endpoints.delete(connect.id)
+        twin.v1.webhook_endpoints.delete(theirs.id, {}, acting(account))

@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.engine.sandbox.connect.selling import acting, audit_sides, buyer, funds, seller
-from tests.engine.sandbox.twin_client import Twin
+from tests.engine.sandbox.connect.selling import (
+    acting,
+    audit_sides,
+    buyer,
+    funds,
+    last_charge,
+    paid_invoice,
+    seller,
+)
+from tests.engine.sandbox.twin_client import Twin, untyped
 
 MANUAL = {"payouts": {"schedule": {"interval": "manual"}}}
 FEE = 320
@@ -165,7 +173,7 @@ def test_what_a_charge_never_had_cannot_come_back(still: Twin, wish: str) -> Non
     intent = _pay(still)
     with pytest.raises(stripe.InvalidRequestError) as refused:
         still.v1.refunds.create({"payment_intent": intent.id, wish: True})
-    assert refused.value.param == wish
+    assert untyped(refused.value).param == wish
     assert _charge(still, intent).amount_refunded == 0
 
 
@@ -187,7 +195,7 @@ def test_shares_that_are_refused(still: Twin, account: str, given: dict[str, Any
         given = {**given, "transfer_data": {**given["transfer_data"], "destination": account}}
     with pytest.raises(stripe.InvalidRequestError) as refused:
         _pay(still, **given)
-    assert refused.value.param == param
+    assert untyped(refused.value).param == param
 
 
 def _subscribe(still: Twin, options: dict[str, Any], **more: Any) -> Any:
@@ -216,3 +224,80 @@ def test_a_subscription_of_an_account_pays_a_share(still: Twin, account: str) ->
     _subscribe(still, options, application_fee_percent=10)
     assert still.v1.application_fees.list({"limit": 1}).data[0].amount == 10_00
     assert funds(still, options) == (0, 90_00 - FEE)
+
+
+def test_an_invoice_shares_what_it_says(still: Twin, account: str) -> None:
+    shared = {
+        "transfer_data": {"destination": account},
+        "application_fee_amount": 7_00,
+        "on_behalf_of": account,
+    }
+    invoice = paid_invoice(still, 100_00, {}, **shared)
+    assert invoice.on_behalf_of == account
+    assert funds(still, acting(account)) == (0, 93_00)
+    charge = last_charge(still, {})
+    assert (charge.on_behalf_of, charge.application_fee_amount) == (account, 7_00)
+    audit_sides(still, account)
+
+
+def test_a_session_shares_what_it_says(still: Twin, account: str) -> None:
+    line = {
+        "price_data": {"currency": "usd", "unit_amount": 20_00, "product_data": {"name": "Book"}},
+        "quantity": 1,
+    }
+    given = {"mode": "payment", "line_items": [line], "success_url": "http://a.example/done"}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        still.v1.checkout.sessions.create({**given, "payment_intent_data": {"application_fee_amount": 1}})
+    assert refused.value.code is None
+    data = {"transfer_data": {"destination": account}, "application_fee_amount": 5_00}
+    session = still.v1.checkout.sessions.create({**given, "payment_intent_data": data})
+    form = {"payment_method": "visa", "email": "b@example.com", "name": "B"}
+    status, _ = still.post_form(session.url.removeprefix(still.base), form)
+    assert status == 200
+    assert funds(still, acting(account)) == (0, 15_00)
+
+
+def test_a_captured_part_is_shared_and_given_back_whole(still: Twin, account: str) -> None:
+    intent = _pay(still, capture_method="manual", transfer_data={"destination": account})
+    assert funds(still, acting(account)) == (0, 0)
+    still.v1.payment_intents.capture(intent.id, {"amount_to_capture": 60_00})
+    assert funds(still, acting(account)) == (0, 60_00)
+    back = {"payment_intent": intent.id, "reverse_transfer": True}
+    still.v1.refunds.create({**back, "amount": 20_00})
+    assert funds(still, acting(account)) == (0, 40_00)
+    still.v1.refunds.create(back)
+    assert funds(still, acting(account)) == (0, 0)
+    audit_sides(still, account)
+
+
+@pytest.mark.parametrize(
+    ("more", "param"),
+    [
+        ({"application_fee_percent": 10}, "application_fee_percent"),
+        ({"transfer_data": {"destination": "acct_nobody"}}, "transfer_data[destination]"),
+        ({"on_behalf_of": "acct_nobody"}, "on_behalf_of"),
+    ],
+)
+def test_subscriptions_that_cannot_share(still: Twin, more: dict[str, Any], param: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        _subscribe(still, {}, **more)
+    assert untyped(refused.value).param == param
+
+
+def test_an_account_that_may_not_receive(still: Twin) -> None:
+    incapable = still.v1.accounts.create({"type": "custom"}).id
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        _pay(still, transfer_data={"destination": incapable})
+    assert refused.value.code == "insufficient_capabilities_for_transfer"
+
+
+def test_what_a_deleted_account_would_get_stays_with_the_platform(still: Twin) -> None:
+    gone = seller(still)
+    customer = buyer(still, {})
+    shared = {"transfer_data": {"destination": gone}}
+    invoice = still.v1.invoices.create({"customer": customer, **shared})
+    item = {"customer": customer, "invoice": invoice.id, "amount": 500, "currency": "usd"}
+    still.v1.invoice_items.create(item)
+    still.v1.accounts.delete(gone)
+    assert still.v1.invoices.pay(invoice.id).status == "paid"
+    assert last_charge(still, {}).to_dict().get("transfer") is None
