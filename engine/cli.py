@@ -220,7 +220,13 @@ def run_scenarios(
             return await play_and_show(console, files, api_url=api, nats_url=nats, jobs=jobs, report=report)
         async with _running(_settings(port=0, rules_dir=rules)) as system:
             return await play_and_show(
-                console, files, api_url=system.api_url, nats_url=system.nats_url, jobs=jobs, report=report
+                console,
+                files,
+                api_url=system.api_url,
+                nats_url=system.nats_url,
+                twin_url=system.twin_url,
+                jobs=jobs,
+                report=report,
             )
 
     raise typer.Exit(0 if _run(played()) else FAILED)

@@ -302,6 +302,13 @@ class Stripe(Act):
     action: str
 
 
+class Break(Act):
+    """Faults come into force at Stripe, or those of this scenario go."""
+
+    do: Literal["fault", "heal"]
+    faults: list[dict[str, Any]] = []
+
+
 class ChangeEntities(Act):
     """Sub-accounts come or go."""
 
@@ -351,6 +358,7 @@ Step = Annotated[
     | PayInvoice
     | SetPaymentMethod
     | Stripe
+    | Break
     | ChangeEntities
     | CreateVersion
     | SetLimit

@@ -61,12 +61,13 @@ async def play_and_show(
     *,
     api_url: str,
     nats_url: str | None,
+    twin_url: str | None = None,
     jobs: int,
     report: Path | None,
 ) -> bool:
     """Play the files on that system and tell each outcome as it comes; true when nothing failed or broke."""
     outcomes: dict[str, Outcome] = {}
-    async with runner(api_url, nats_url=nats_url) as playing:
+    async with runner(api_url, nats_url=nats_url, twin_url=twin_url) as playing:
         async for found, outcome in playing.play_all(files, jobs=jobs):
             show(console, outcome)
             outcomes[str(found.path)] = outcome

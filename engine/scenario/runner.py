@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import httpx2
 
+from engine.scenario.behind.deeds import heal
 from engine.scenario.door import TIMEOUT, Door, DoorClosed, NotBuilt, part
 from engine.scenario.expect import Difference, Seen, compare
 from engine.scenario.feed import Feed, listening
@@ -77,8 +78,16 @@ class Observer(Protocol):
 class Runner:
     """Plays scenarios on one running system; holds nothing of any of them."""
 
-    def __init__(self, door: Door, *, feed: Feed | None = None, observer: Observer | None = None) -> None:
+    def __init__(
+        self,
+        door: Door,
+        *,
+        feed: Feed | None = None,
+        observer: Observer | None = None,
+        twin: Door | None = None,
+    ) -> None:
         self._door = door
+        self._twin = twin
         self._feed = feed
         self._observer = observer
 
@@ -92,7 +101,7 @@ class Runner:
         if words:
             return Outcome(scenario.id, Status.UNSUPPORTED, 0.0, message=", ".join(words))
         try:
-            failures = await self._steps(await World.made(self._door, scenario))
+            failures = await self._healed(await World.made(self._door, scenario, twin=self._twin))
         except NotBuilt as reason:
             return Outcome(scenario.id, Status.UNSUPPORTED, monotonic() - began, message=reason.word)
         except DoorClosed as reason:
@@ -114,6 +123,13 @@ class Runner:
             tasks = [group.create_task(one(found)) for found in files]
             for finished in asyncio.as_completed(tasks):
                 yield await finished
+
+    async def _healed(self, world: World) -> list[Failure]:
+        """All steps; no fault of this scenario stays for those that follow."""
+        try:
+            return await self._steps(world)
+        finally:
+            await heal(world)
 
     async def _steps(self, world: World) -> list[Failure]:
         failures: list[Failure] = []
@@ -155,21 +171,33 @@ class Runner:
 
 @asynccontextmanager
 async def runner(
-    api_url: str, *, nats_url: str | None = None, observer: Observer | None = None
+    api_url: str,
+    *,
+    nats_url: str | None = None,
+    twin_url: str | None = None,
+    observer: Observer | None = None,
 ) -> AsyncGenerator[Runner]:
-    """A runner on the system at these addresses; without a bus, `feed` expectations are unsupported."""
-    async with httpx2.AsyncClient(base_url=api_url, timeout=TIMEOUT, trust_env=False) as client:
-        door = Door(client)
-        if nats_url is None:
-            yield Runner(door, observer=observer)
-            return
-        async with listening(nats_url) as feed:
-            yield Runner(door, feed=feed, observer=observer)
+    """A runner on the system at these addresses.
+
+    Without a bus, `feed` expectations are unsupported; without a twin, `fault` and `stripe` steps are.
+    """
+    async with AsyncExitStack() as stack:
+        door = Door(await stack.enter_async_context(_client(api_url)))
+        twin = Door(await stack.enter_async_context(_client(twin_url))) if twin_url else None
+        feed = await stack.enter_async_context(listening(nats_url)) if nats_url else None
+        yield Runner(door, feed=feed, observer=observer, twin=twin)
+
+
+def _client(base_url: str) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(base_url=base_url, timeout=TIMEOUT, trust_env=False)
+
+
+_ABOUT = ("product", "feature", "mode", "to", "payment_method", "action")
 
 
 def deed(step: Act) -> str:
     """The step in a few words: its verb and what it is about."""
-    about = [getattr(step, name, None) for name in ("product", "feature", "mode", "to", "payment_method")]
+    about = [getattr(step, name, None) for name in _ABOUT]
     return " ".join([getattr(step, "do", "step"), *(str(word) for word in about if word is not None)])
 
 

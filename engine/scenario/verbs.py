@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from engine.scenario.behind import deeds
 from engine.scenario.door import Answer, DoorClosed, NotBuilt
 from engine.scenario.format import (
     Act,
     Advance,
     Attach,
+    Break,
     Cancel,
     Check,
     CompleteCheckout,
     PayInvoice,
     SetPaymentMethod,
     SetUsage,
+    Stripe,
     Track,
     Uncancel,
 )
@@ -46,6 +49,10 @@ async def perform(world: World, person: Person, step: Act) -> Done:
             return Done(await _advance(world, person, step))
         case CompleteCheckout() | PayInvoice() | SetPaymentMethod():
             return await _pay(world, person, step)
+        case Break():
+            return Done(await deeds.break_stripe(world, person, step))
+        case Stripe():
+            return Done(await deeds.act(world, person, step))
         case _:
             raise NotBuilt(f"do: {getattr(step, 'do', type(step).__name__)}")
 

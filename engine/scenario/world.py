@@ -94,15 +94,17 @@ class World:
     door: Door
     unique: str
     clock: str
+    twin: Door | None = None
+    faults: list[str] = field(default_factory=list[str])
     people: dict[str | None, Person] = field(default_factory=dict[str | None, Person])
     sessions: dict[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    async def made(cls, door: Door, scenario: Scenario) -> Self:
+    async def made(cls, door: Door, scenario: Scenario, *, twin: Door | None = None) -> Self:
         """A clock at the scenario's first instant, its catalog, and its customer."""
         unique = f"{scenario.id[:40].rstrip('-')}-{token_hex(4)}"
         clock = await door.must("POST", "/v1/sandbox/clocks", {"now": scenario.now.isoformat()})
-        world = cls(scenario=scenario, door=door, unique=unique, clock=str(clock["id"]))
+        world = cls(scenario=scenario, door=door, unique=unique, clock=str(clock["id"]), twin=twin)
         await door.must("PUT", f"/v1/catalogs/{unique}", scenario.catalog())
         await world.person(None)
         return world

@@ -83,6 +83,7 @@ class FakeWallstreet:
         end = {"current_period_end": "2026-02-01T00:00:00Z", "ends_at": None}
         bought = bool(customer["products"])
         return {
+            "stripe_customer": f"cus_{customer['id']}" if customer["card"] else None,
             "now": datetime.fromisoformat(self.now).isoformat(),
             "products": customer["products"],
             "subscriptions": [subscription | end] if bought else [],
@@ -102,4 +103,6 @@ class FakeWallstreet:
     def _buy(self, customer: Row) -> None:
         customer["products"].append({"product": "pro", "state": "active", "started_at": self.now})
         number = len(customer["invoices"])
-        customer["invoices"].append({"id": f"in_{number}", "state": "paid", "total": 2000})
+        customer["invoices"].append(
+            {"id": f"in_{number}", "stripe_invoice": f"in_{number}", "state": "paid", "total": 2000}
+        )

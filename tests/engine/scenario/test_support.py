@@ -34,14 +34,13 @@ def test_the_list_is_the_one_that_was_agreed() -> None:
         "credit_system",
         "versions",
         "parallel",
-        "stripe",
         "upcoming_quantities",
     }
     assert {"quantities", "timing", "force_checkout", "success_url"} == PARAMETERS
     agreed = (
         "attach preview check track set_usage advance complete_checkout set_payment_method cancel uncancel"
     )
-    assert set(agreed.split()) | {"pay_invoice"} == VERBS
+    assert set(agreed.split()) | {"pay_invoice", "stripe", "fault", "heal"} == VERBS
 
 
 def test_a_plain_scenario_can_be_played() -> None:
@@ -76,7 +75,9 @@ CASES: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
     ("versions", [attach(params={"version": 2})], {}),
     ("versions", [{"do": "create_version", "product": "pro", "changes": {}}], {}),
     ("parallel", [{"do": "parallel", "repeat": 2, "step": attach()}], {}),
-    ("stripe", [{"do": "stripe", "action": "change_price", "product": "pro"}], {}),
+    ("stripe change_price", [{"do": "stripe", "action": "change_price", "product": "pro"}], {}),
+    ("stripe cancel_at_period_end", [{"do": "stripe", "action": "cancel_at_period_end"}], {}),
+    ("stripe uncancel", [{"do": "stripe", "action": "uncancel"}], {}),
     ("upcoming_quantities", [attach(expect={"upcoming_quantities": {}})], {}),
     ("do: set_limit", [{"do": "set_limit", "feature": "messages", "spend_limit": 5}], {}),
     ("do: expire_checkout", [{"do": "expire_checkout"}], {}),

@@ -73,6 +73,16 @@ def _intent_of(world: World, invoice: str) -> str:
     return intents[-1]
 
 
+def charge_of(world: World, given: Given) -> str:
+    """The charge that is named, or the one that paid the invoice named."""
+    if isinstance(given.get("charge"), str):
+        return str(given["charge"])
+    if "invoice" not in given:
+        raise ActionUnclear("`dispute` needs `charge` or `invoice`.")
+    intent = world.shelf.peek(_intent_of(world, given["invoice"])) or {}
+    return str(intent.get("latest_charge"))
+
+
 _SUBSCRIPTION = "POST /v1/subscriptions/{id}"
 _INVOICE = "POST /v1/invoices/{id}"
 

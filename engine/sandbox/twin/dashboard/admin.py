@@ -23,7 +23,7 @@ from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.types import Obj, as_list, as_obj, public
 
 from .actions import ACTIONS, ActionUnclear
-from .edits import edit, edit_metadata, found
+from .edits import dispute, edit, edit_metadata, found
 
 _BAD = 400
 _ALWAYS = frozenset({"action", "account"})
@@ -31,6 +31,7 @@ _SECRET_LENGTH = 32
 _OWN_FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "edit_metadata": (("id", "metadata"), ()),
     "edit": (("id", "fields"), ("event",)),
+    "dispute": ((), ("charge", "invoice", "reason")),
     "call": (("method", "path"), ("params",)),
     "resend_event": (("event",), ("webhook_endpoint",)),
     "resend_last_event": ((), ("type", "customer", "webhook_endpoint")),
@@ -68,6 +69,7 @@ class Dashboard:
         own: dict[str, Callable[[Obj], Obj]] = {
             "edit_metadata": lambda given: self._edited(edit_metadata, given),
             "edit": lambda given: self._edited(edit, given),
+            "dispute": lambda given: self._edited(dispute, given),
             "call": self._call,
             "resend_event": lambda given: self._resend(given["event"], given),
             "resend_last_event": self._resend_last,
@@ -102,7 +104,8 @@ class Dashboard:
         return next((obj["_account"] for obj in held if obj is not None), None)
 
     def _edited(self, change: Callable[[World, Obj], Obj], given: Obj) -> Obj:
-        held = self.world.shelf.peek(str(given["id"])) or {}
+        named = given.get("id") or given.get("charge") or given.get("invoice")
+        held = self.world.shelf.peek(str(named)) or {}
         with self.world.acting_as(held.get("_account")), self.world.transaction():
             obj = change(self.world, given)
         return dict(public(obj))

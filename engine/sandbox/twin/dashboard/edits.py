@@ -6,9 +6,10 @@ from typing import Any
 
 from engine.sandbox.twin.core.parameters import event_types
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.payments.disputes import open_dispute
 from engine.sandbox.twin.values.types import Obj, as_obj, clone, public
 
-from .actions import ActionUnclear
+from .actions import ActionUnclear, charge_of
 
 _FIXED = frozenset({"id", "object"})
 
@@ -53,6 +54,14 @@ def edit(world: World, given: Obj) -> Obj:
     if event is not None:
         world.emit(event, obj, before=before)
     return obj
+
+
+def dispute(world: World, given: Obj) -> Obj:
+    """Have the bank dispute a charge, as its holder would make it do."""
+    charge = found(world, charge_of(world, given))
+    if charge["object"] != "charge" or not charge["paid"] or charge["disputed"]:
+        raise ActionUnclear(f"{charge['id']} is no paid charge that may be disputed.")
+    return open_dispute(world, charge, given.get("reason", "fraudulent"), inquiry=False)
 
 
 def _type_of(obj: Obj) -> str:

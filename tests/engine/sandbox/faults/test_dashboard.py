@@ -51,6 +51,15 @@ def test_money_is_given_back(broken: Twin, subscription: Any) -> None:
     assert broken.v1.charges.retrieve(refund["charge"]).amount_refunded == 500
 
 
+def test_a_charge_is_disputed_once(broken: Twin, subscription: Any) -> None:
+    made = do(broken, "dispute", invoice=subscription.latest_invoice, reason="product_not_received")
+    assert (made["amount"], made["status"]) == (2000, "needs_response")
+    assert broken.v1.charges.retrieve(made["charge"]).disputed is True
+    assert last(broken, "charge.dispute.created").request.id is None
+    status, _ = broken.refused_json("/_twin/dashboard", {"action": "dispute", "charge": made["charge"]})
+    assert status == 400
+
+
 def test_invoices_are_paid_voided_and_written_off(broken: Twin, clock: Clock) -> None:
     customer = clock.customer()
 

@@ -1,0 +1,1 @@
+"""What is done at Stripe itself, past Wallstreet."""
