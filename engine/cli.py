@@ -303,6 +303,28 @@ def bench_attach(
     _run(measured())
 
 
+@bench_commands.command("twin")
+def bench_twin(
+    count: Annotated[int, typer.Option(min=1, help="How many subscriptions are measured one by one.")] = 200,
+    subscriptions: Annotated[int, typer.Option(min=1, help="How many are renewed for a year.")] = 1000,
+) -> None:
+    """Measure the Stripe twin alone: a subscription's median and p99, and a year of monthly renewals.
+
+    Beside them a bare round trip to the same process as baseline, as ratios.
+    """
+    from engine.bench import measure_twin
+    from engine.sandbox.folders import RunFolder
+    from engine.sandbox.stack import twin
+    from engine.terminal.screen import screen
+
+    async def measured() -> None:
+        with RunFolder() as folder:
+            async with twin(folder.path) as base:
+                await measure_twin(screen(), base_url=base, count=count, subscriptions=subscriptions)
+
+    _run(measured())
+
+
 def main() -> None:
     """Run the command; whatever stops it is told in a sentence, never as a stack trace."""
     try:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 from secrets import token_hex
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -14,12 +12,12 @@ import httpx2
 import psycopg
 from psycopg.sql import SQL, Identifier
 from rich.console import Console
-from rich.table import Table
 
 from engine.scenario.door import TIMEOUT, Door, part
 from rules import load_ruleset
 
-WARM_UP = 3
+from .measured import WARM_UP, Measured, measure, table
+
 DECISIONS = 200
 CATALOG: Mapping[str, Any] = {
     "features": [{"id": "messages", "type": "metered", "consumable": True}],
@@ -35,35 +33,17 @@ CATALOG: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """So many runs of one thing, in milliseconds."""
-
-    name: str
-    milliseconds: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        """Half of the runs took less."""
-        return median(self.milliseconds)
-
-    @property
-    def p99(self) -> float:
-        """Of a hundred runs, one took more; of fewer runs it is the slowest."""
-        ordered = sorted(self.milliseconds)
-        return ordered[ceil(len(ordered) * 0.99) - 1]
-
-
 async def measure_attach(console: Console, *, api_url: str, database_url: str, count: int) -> None:
     """Attach a paid plan for so many new customers, one after the other, and print the table."""
     async with httpx2.AsyncClient(base_url=api_url, timeout=TIMEOUT, trust_env=False) as client:
         door = Door(client)
         with console.status(f"Measuring {count} attaches …"):
             attaches = await _attaches(door, count)
-            round_trip = await _measure("GET /healthz", count, lambda: door.must("GET", "/healthz"))
+            round_trip = await measure("GET /healthz", count, lambda: door.must("GET", "/healthz"))
             commit = await _commits(database_url, count)
             decision = await _decisions(door, attaches.last)
-    console.print(table(attaches.measured(), [decision], baselines=[round_trip, commit]))
+    title = f"{count} attaches of a paid plan, one after the other"
+    console.print(table(title, [*attaches.measured(), decision], baselines=[round_trip, commit]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +66,6 @@ class Attaches:
             Measured(f"  of it waiting for Stripe ({requests} requests)", self.stripe),
             Measured("  of it our own time", own),
         ]
-
-
-def table(attaches: Sequence[Measured], more: Sequence[Measured], *, baselines: Sequence[Measured]) -> Table:
-    """Every measure with median and p99, and its median as a multiple of each baseline's."""
-    shown = Table(title=f"{len(attaches[0].milliseconds)} attaches of a paid plan, one after the other")
-    shown.add_column("milliseconds", no_wrap=True)
-    shown.add_column("median", justify="right")
-    shown.add_column("p99", justify="right")
-    for baseline in baselines:
-        shown.add_column(f"x {baseline.name}", justify="right")
-    for row in [*attaches, *more, *baselines]:
-        ratios = [f"{row.median / baseline.median:.1f}" for baseline in baselines]
-        shown.add_row(row.name, f"{row.median:.2f}", f"{row.p99:.2f}", *ratios, end_section=row is more[-1])
-    return shown
 
 
 async def _attaches(door: Door, count: int) -> Attaches:
@@ -134,7 +100,7 @@ async def _decisions(door: Door, attachment: str) -> Measured:
     async def decide() -> None:
         ruleset.decide(lines)
 
-    return await _measure("one decision (the rules alone)", DECISIONS, decide)
+    return await measure("one decision (the rules alone)", DECISIONS, decide)
 
 
 async def _commits(database_url: str, count: int) -> Measured:
@@ -146,17 +112,6 @@ async def _commits(database_url: str, count: int) -> Measured:
         await connection.execute(SQL("CREATE TABLE {} (n int)").format(name))
         try:
             insert = SQL("INSERT INTO {} VALUES (1)").format(name)
-            return await _measure("one-row commit", count, lambda: connection.execute(insert))
+            return await measure("one-row commit", count, lambda: connection.execute(insert))
         finally:
             await connection.execute(SQL("DROP TABLE {}").format(name))
-
-
-async def _measure(name: str, count: int, deed: Callable[[], Awaitable[object]]) -> Measured:
-    for _ in range(WARM_UP):
-        await deed()
-    taken: list[float] = []
-    for _ in range(count):
-        began = perf_counter()
-        await deed()
-        taken.append((perf_counter() - began) * 1000)
-    return Measured(name, tuple(taken))
