@@ -5,19 +5,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import Annotated, cast
 
 import typer
 
-if TYPE_CHECKING:
-    from engine.bootstrap import System
-    from engine.settings import Settings
-    from rules.ruleset import RuleSet
-
-T = TypeVar("T")
+from .bench import bench_commands
+from .running import quiet as _quiet
+from .running import ruleset as _ruleset
+from .running import run as _run
+from .running import running as _running
+from .running import settings as _settings
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 """Exit codes: something was found wrong; something was asked wrongly or cannot start; Ctrl-C."""
@@ -45,9 +43,6 @@ rule_commands = typer.Typer(
     no_args_is_help=True, help="Read the rule files and prove that they leave no gap."
 )
 machine_commands = typer.Typer(no_args_is_help=True, help="Draw the lifecycles: what may happen next.")
-bench_commands = typer.Typer(
-    no_args_is_help=True, help="Measure how fast it is here, beside a bare baseline."
-)
 app.add_typer(scenario_commands, name="scenario")
 app.add_typer(rule_commands, name="rules")
 app.add_typer(machine_commands, name="machines")
@@ -277,54 +272,6 @@ def diagram(
         raise typer.Exit(FAILED)
 
 
-@bench_commands.command("attach")
-def bench_attach(
-    count: Annotated[int, typer.Option(min=1, help="How many attaches are measured.")] = 50,
-) -> None:
-    """Measure attach over HTTP: median and p99, our own time and the time that Stripe takes, in one run.
-
-    Beside them the cost of one decision, and bare baselines of the same machine and minute, as ratios.
-    """
-    from engine.bench import measure_attach
-    from engine.terminal.screen import screen
-
-    _quiet()
-    settings = _settings(port=0)
-
-    async def measured() -> None:
-        async with _running(settings) as system:
-            await measure_attach(
-                screen(),
-                api_url=system.api_url,
-                database_url=system.database_url,
-                count=count,
-            )
-
-    _run(measured())
-
-
-@bench_commands.command("twin")
-def bench_twin(
-    count: Annotated[int, typer.Option(min=1, help="How many subscriptions are measured one by one.")] = 200,
-    subscriptions: Annotated[int, typer.Option(min=1, help="How many are renewed for a year.")] = 1000,
-) -> None:
-    """Measure the Stripe twin alone: a subscription's median and p99, and a year of monthly renewals.
-
-    Beside them a bare round trip to the same process as baseline, as ratios.
-    """
-    from engine.bench import measure_twin
-    from engine.sandbox.folders import RunFolder
-    from engine.sandbox.stack import twin
-    from engine.terminal.screen import screen
-
-    async def measured() -> None:
-        with RunFolder() as folder:
-            async with twin(folder.path) as base:
-                await measure_twin(screen(), base_url=base, count=count, subscriptions=subscriptions)
-
-    _run(measured())
-
-
 def main() -> None:
     """Run the command; whatever stops it is told in a sentence, never as a stack trace."""
     try:
@@ -365,53 +312,3 @@ def _sentences(error: BaseException) -> tuple[str, ...]:
             return (f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}",)
         case _:
             return ()
-
-
-def _settings(**given: Any) -> Settings:
-    from engine.settings import load_settings
-
-    return load_settings(**given)
-
-
-def _ruleset(folder: Path | None) -> RuleSet:
-    from rules import load_ruleset
-
-    return load_ruleset(folder)
-
-
-def _quiet() -> None:
-    """Only what a person must look at goes to the terminal beside the output."""
-    import logging
-
-    from engine.telemetry import configure_logging
-
-    configure_logging(level=logging.ERROR)
-
-
-@asynccontextmanager
-async def _running(settings: Settings, *, data: Path | None = None) -> AsyncGenerator[System]:
-    """The whole system inside the block; who waits for it sees that it starts."""
-    from rich.console import Console
-
-    from engine import bootstrap
-
-    async with AsyncExitStack() as stack:
-        with Console(stderr=True).status("Starting Postgres, NATS, the Stripe twin and Wallstreet …"):
-            system = await stack.enter_async_context(bootstrap.running(settings, embedded=True, data=data))
-        yield system
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; Ctrl-C, a closed terminal or SIGTERM end it in order, with all that it started."""
-    import uvloop
-
-    from engine.sandbox import leftovers
-
-    try:
-        return leftovers.run(work, loop_factory=uvloop.new_event_loop)
-    except SystemExit as ended:
-        raise typer.Exit(int(ended.code or 0)) from None
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,5 @@
+"""`python -m engine.cli` is `wallstreet`."""
+
+from . import main
+
+main()
