@@ -24,6 +24,7 @@ from .items import (
     items_of,
     new_item,
     price_for,
+    priced_in,
     set_period,
     set_price,
 )
@@ -93,7 +94,7 @@ def _add_item(world: World, change: Change, entry: Obj, where: str) -> None:
 
 
 def _price(world: World, change: Change, entry: Obj, where: str) -> Obj:
-    price = price_for(world, entry, where, recurring=True)
+    price = priced_in(price_for(world, entry, where, recurring=True), change.state["currency"])
     check_currency(price, change.state["currency"], f"{where}[price]")
     return price
 

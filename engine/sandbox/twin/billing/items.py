@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.catalog.prices import new_price
+from engine.sandbox.twin.catalog.pricing import in_currency
 from engine.sandbox.twin.core.errors import invalid, missing
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.taxes.rates import named_rates
@@ -35,6 +36,11 @@ def price_for(world: World, given: Obj, param: str, *, recurring: bool) -> Obj:
     if not price["active"] and not given.get("_held"):
         raise invalid("The price specified is inactive. This field only accepts active prices.", param=where)
     return price
+
+
+def priced_in(price: Obj, currency: str | None) -> Obj:
+    """The price in a currency, where it has one of several; a price that does not is left as it is."""
+    return price if currency is None else in_currency(price, currency)
 
 
 def check_currency(price: Obj, currency: str | None, param: str) -> None:

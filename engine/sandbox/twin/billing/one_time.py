@@ -9,7 +9,7 @@ from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.amounts import amount_of
 from engine.sandbox.twin.values.types import Obj, Objs, as_list, inside, texts
 
-from .items import check_currency, items_of, price_for
+from .items import check_currency, items_of, price_for, priced_in
 
 
 def one_time_entries(world: World, subscription: Obj, given: Obj) -> list[Entry]:
@@ -22,7 +22,7 @@ def one_time_entries(world: World, subscription: Obj, given: Obj) -> list[Entry]
 
 
 def _entry(world: World, subscription: Obj, given: Obj, where: str) -> Entry:
-    price = price_for(world, given, where, recurring=False)
+    price = priced_in(price_for(world, given, where, recurring=False), subscription["currency"])
     check_currency(price, subscription["currency"], f"{where}[price]")
     quantity = given.get("quantity", 1)
     items = items_of(subscription)

@@ -17,7 +17,7 @@ from engine.sandbox.twin.values.types import Obj, Objs, as_list
 
 from .charging import add_pending, fill, open_invoice, settle_now, use_up_once
 from .item_changes import set_reductions
-from .items import check_currency, check_no_duplicates, new_item, price_for
+from .items import check_currency, check_no_duplicates, new_item, price_for, priced_in
 from .one_time import one_time_entries
 from .proration import first_periods
 
@@ -81,18 +81,19 @@ def _add_items(world: World, subscription: Obj, given: Obj) -> None:
     wanted: Objs = as_list(given.get("items")) or []
     if not wanted:
         raise missing("items")
-    currency: str | None = given.get("currency")
+    customer = world.fetch("customer", subscription["customer"])
+    currency = str(given.get("currency") or "").lower() or None
     items: list[Obj] = []
     for index, entry in enumerate(wanted):
         where = f"items[{index}]"
         limits.quantity(entry, where)
-        price = price_for(world, entry, where, recurring=True)
+        named = price_for(world, entry, where, recurring=True)
+        price = priced_in(named, currency or customer["currency"])
         check_currency(price, currency, f"{where}[price]")
         currency = price["currency"]
         items.append(new_item(world, subscription, price, entry))
     check_no_duplicates(items)
     check_intervals(subscription, items)
-    customer = world.fetch("customer", subscription["customer"])
     claim_currency(customer, str(currency))
     subscription["currency"] = currency
     url = f"/v1/subscription_items?subscription={subscription['id']}"

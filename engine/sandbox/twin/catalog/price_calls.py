@@ -45,7 +45,7 @@ def update(call: Call) -> Obj:
         raise invalid(_TAX_SET, param="tax_behavior")
     claim_key(world, params, own=price["id"])
     if "currency_options" in params:
-        given = params["currency_options"] or {}
+        given: Obj = params["currency_options"] or {}
         made = options(given, price["currency"], price["billing_scheme"])
         price["_options"] = {**price["_options"], **made} if given else {}
     assign(price, params, "active", "nickname", "lookup_key", "tax_behavior")
@@ -63,7 +63,7 @@ def list_all(call: Call) -> Obj:
     if keys is not None and len(keys) > _MOST_KEYS:
         raise invalid(f"Invalid array: must be at most {_MOST_KEYS} elements", param="lookup_keys")
     wanted = {name: params.get(name) for name in ("active", "currency", "product", "type")}
-    recurring: Obj = params.get("recurring") or {}
+    recurring: Obj = params.whole("recurring") or {}
     found = [
         price
         for price in call.world.shelf.kind("price")

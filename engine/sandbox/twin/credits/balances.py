@@ -6,7 +6,7 @@ Source: Stripe docs, billing/subscriptions/usage-based/billing-credits.
 from __future__ import annotations
 
 from engine.sandbox.twin.core.call import Call, Routes
-from engine.sandbox.twin.core.errors import exclusive, invalid, missing, not_covered
+from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import Params
@@ -83,10 +83,15 @@ def _metered(world: World, prices: Objs, where: str) -> Objs:
     return [{"id": named["id"]} for named in prices]
 
 
+def refuse_customer_account(params: Params) -> None:
+    """Raise for an account named as a customer: no account of the twin is one."""
+    if "customer_account" in params:
+        raise no_such("account", params["customer_account"], param="customer_account", status=400)
+
+
 def customer_named(world: World, params: Params) -> str:
     """The customer of a call about credits, which it has to name."""
-    if "customer_account" in params:
-        raise not_covered("customer_account")
+    refuse_customer_account(params)
     if "customer" not in params:
         raise missing("customer")
     return str(world.refer("customer", params["customer"], "customer")["id"])
@@ -138,8 +143,7 @@ def _within(held: Obj, wanted: Obj) -> bool:
 def list_all(call: Call) -> Obj:
     """Movements of credits, newest first."""
     world, params = call.world, call.params
-    if "customer_account" in params:
-        raise not_covered("customer_account")
+    refuse_customer_account(params)
     customer, grant = params.get("customer"), params.get("credit_grant")
     if customer:
         world.refer("customer", customer, "customer")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from engine.sandbox.twin.core.agenda import Due
 from engine.sandbox.twin.core.call import Call, Dues, Happenings, Routes, merge_metadata
-from engine.sandbox.twin.core.errors import StripeError, invalid, missing, not_covered
+from engine.sandbox.twin.core.errors import StripeError, invalid, missing
 from engine.sandbox.twin.core.ranges import LARGEST_AMOUNT, currency_named, within
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone, texts
 
-from .balances import GRANT, customer_named, monetary, move, read_scope, usable
+from .balances import GRANT, customer_named, monetary, move, read_scope, refuse_customer_account, usable
 
 _USUAL_PRIORITY = 50
 _LOWEST_PRIORITY = 100
@@ -159,8 +159,7 @@ def retrieve(call: Call) -> Obj:
 def list_all(call: Call) -> Obj:
     """Grants, newest first."""
     world, params = call.world, call.params
-    if "customer_account" in params:
-        raise not_covered("customer_account")
+    refuse_customer_account(params)
     customer = params.get("customer")
     if customer:
         world.refer("customer", customer, "customer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.sandbox.twin.billing.items import price_for
+from engine.sandbox.twin.billing.items import price_for, priced_in
 from engine.sandbox.twin.catalog.prices import new_price
 from engine.sandbox.twin.catalog.products import new_product
 from engine.sandbox.twin.catalog.unlisted import unlisted_price
@@ -104,7 +104,8 @@ def _price(world: World, given: Obj, place: Place) -> Obj:
         kept: Obj = given["_price"]
         return kept
     if given.get("pricing") is not None:
-        price = price_for(world, given["pricing"], place.at("pricing"), recurring=False)
+        named = price_for(world, given["pricing"], place.at("pricing"), recurring=False)
+        price = priced_in(named, place.currency)
     else:
         price = _described(world, given["price_data"], place)
     if price["currency"] != place.currency:

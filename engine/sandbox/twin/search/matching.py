@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.sandbox.twin.core.errors import StripeError, invalid
-from engine.sandbox.twin.values.types import Obj, as_obj
+from engine.sandbox.twin.values.types import Obj, as_obj, inside
 
 from .language import Clause, Query
 
@@ -90,7 +90,7 @@ def fits(obj: Obj, query: Query) -> bool:
 
 def _holds(obj: Obj, clause: Clause) -> bool:
     if clause.key is not None:
-        value = (obj.get("metadata") or {}).get(clause.key)
+        value: Any = inside(obj, "metadata").get(clause.key)
     else:
         value = _at(obj, _PLACES.get(clause.field, clause.field))
     if clause.value is None or value is None:

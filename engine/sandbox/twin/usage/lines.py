@@ -5,6 +5,7 @@ A line of a period follows what is reported as long as its invoice is a draft.
 
 from __future__ import annotations
 
+from engine.sandbox.twin.catalog.pricing import in_currency
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.lines import Entry, words_of
 from engine.sandbox.twin.values.amounts import amount_of, rounded
@@ -61,7 +62,8 @@ def refresh(world: World, lines: Objs) -> None:
         usage: Obj | None = line.get("_usage")
         if usage is None:
             continue
-        period, price = line["period"], world.shelf.peek(usage["price"]) or {}
+        period = line["period"]
+        price = in_currency(world.shelf.peek(usage["price"]) or {}, line["currency"])
         value = usage_between(world, usage["meter"], usage["customer"], period["start"], period["end"])
         line["amount"] = line["subtotal"] = amount_of(price, value)
         line["quantity"], line["quantity_decimal"] = rounded(value), spelled(value)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.engine.sandbox.twin_client import Twin, error_of
+from tests.engine.sandbox.twin_client import FEB_1, HOUR, Clock, Twin, error_of
 
 _MONTHLY = {"interval": "month"}
 
@@ -185,3 +185,20 @@ def test_a_price_needs_a_product(twin: Twin, product: str) -> None:
         {"currency": "usd", "unit_amount": 1, "product_data": {"name": "Made with it"}}
     )
     assert twin.v1.products.retrieve(made.product).name == "Made with it"
+
+
+def test_a_subscription_pays_in_the_currency_that_it_asks_for(twin: Twin, clock: Clock, product: str) -> None:
+    """9.00 euros for a price of 10.00 dollars; the customer stays with euros."""
+    given = {"currency": "usd", "product": product, "unit_amount": 1000, "recurring": _MONTHLY}
+    price = twin.v1.prices.create({**given, "currency_options": {"eur": {"unit_amount": 900}}})
+    buyer = clock.customer()
+    items = {"items": [{"price": price.id, "quantity": 2}], "expand": ["latest_invoice"]}
+    first = twin.v1.subscriptions.create({"customer": buyer, "currency": "eur", **items})
+    assert (first.currency, first.latest_invoice.currency, first.latest_invoice.total) == ("eur", "eur", 1800)
+    second = twin.v1.subscriptions.create({"customer": buyer, **items})
+    assert (second.currency, second.latest_invoice.total) == ("eur", 1800)
+    clock.advance(FEB_1 + HOUR)
+    found = twin.v1.subscriptions.retrieve(first.id, {"expand": ["latest_invoice"]})
+    assert (found.latest_invoice.total, found.latest_invoice.billing_reason) == (1800, "subscription_cycle")
+    with pytest.raises(stripe.InvalidRequestError, match="only supports `usd`"):
+        twin.v1.subscriptions.create({"customer": clock.customer(), "currency": "gbp", **items})
