@@ -14,6 +14,7 @@ from engine.sandbox.twin.core.call import Dues, Happenings, Including, Postings,
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.crediting import calls as credit_notes
 from engine.sandbox.twin.credits import balances, grants
+from engine.sandbox.twin.customers import funds, sources, tax_ids, writing
 from engine.sandbox.twin.deliveries import records as deliveries
 from engine.sandbox.twin.entitlements import active, features
 from engine.sandbox.twin.invoice_calls import invoices, moves
@@ -28,10 +29,9 @@ from engine.sandbox.twin.objects import (
     including,
     notices,
     payment_methods,
-    setup,
 )
 from engine.sandbox.twin.pausing import calls as pause_calls
-from engine.sandbox.twin.payments import charges, charging, disputes, intents, refunds
+from engine.sandbox.twin.payments import charges, charging, disputes, intents, refunds, setup_intents
 from engine.sandbox.twin.portal import configurations
 from engine.sandbox.twin.portal import sessions as portal_sessions
 from engine.sandbox.twin.promotions import codes, coupons
@@ -48,7 +48,7 @@ PARTS: tuple[ModuleType, ...] = (
     payment_methods,
     products,
     price_calls,
-    setup,
+    setup_intents,
     clocks,
     notices,
     sessions,
@@ -93,6 +93,10 @@ PARTS: tuple[ModuleType, ...] = (
     payouts,
     arriving,
     payout_schedules,
+    writing,
+    sources,
+    tax_ids,
+    funds,
     intents,
     charging,
     charges,

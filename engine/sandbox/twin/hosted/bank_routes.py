@@ -11,19 +11,13 @@ from starlette.routing import Route
 
 from engine.sandbox.twin.core.errors import StripeError, invalid
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing import paying
-from engine.sandbox.twin.objects import payment_methods, setup
-from engine.sandbox.twin.objects.payments import attempt
-from engine.sandbox.twin.values.types import Obj, inside, public
+from engine.sandbox.twin.payments import confirming, setup_intents
+from engine.sandbox.twin.values.types import Obj, inside
 
 from . import bank_page, serving
 from .html import message
 
 _KINDS = ("payment_intent", "setup_intent")
-_FAILED = (
-    "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new"
-    " PaymentMethod to attempt to fulfill this PaymentIntent again."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +56,8 @@ class BankPages:
         if intent is None or intent["object"] not in _KINDS or intent["status"] != "requires_action":
             raise invalid("There is nothing to confirm.")
         serving.refuse_on_moving_clock(self.world, intent)
-        if not confirmed:
-            _fail(self.world, intent)
-            return
-        method = self.world.fetch("payment_method", intent["payment_method"])
-        invoice = self.world.shelf.take(intent.get("_invoice") or "")
-        if intent["object"] == "setup_intent":
-            _keep(self.world, intent, method)
-        elif invoice is not None:
-            paying.pay_or_raise(self.world, invoice, method, authenticated=True)
-        else:
-            attempt(self.world, intent, method, authenticated=True)
+        finish = setup_intents if intent["object"] == "setup_intent" else confirming
+        finish.finish_action(self.world, intent, confirmed=confirmed)
 
     def _leave(self, id_: str, came_from: str | None) -> Response:
         intent = self.world.shelf.peek(id_) or {}
@@ -102,31 +87,3 @@ class BankPages:
             Route("/3ds/{id}", self.show, methods=["GET"]),
             Route("/3ds/{id}", self.submit, methods=["POST"]),
         ]
-
-
-def _keep(world: World, intent: Obj, method: Obj) -> None:
-    if intent["customer"] and method["customer"] is None:
-        customer = world.fetch("customer", intent["customer"])
-        payment_methods.attach_to(world, method["id"], customer, "payment_method")
-    setup.succeed(world, intent, method)
-
-
-def _fail(world: World, intent: Obj) -> None:
-    """The bank did not recognise the buyer: the intent waits for another card."""
-    method = world.shelf.peek(intent["payment_method"] or "")
-    kind = intent["object"]
-    code = f"{kind}_authentication_failure"
-    error = {
-        "code": code,
-        "doc_url": f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}",
-        "message": _FAILED.replace("PaymentIntent", "SetupIntent") if kind == "setup_intent" else _FAILED,
-        "payment_method": public(method),
-        "type": "card_error" if kind == "payment_intent" else "invalid_request_error",
-    }
-    intent["status"] = "requires_payment_method"
-    intent["payment_method"] = None
-    intent["next_action"] = None
-    name = "last_payment_error" if kind == "payment_intent" else "last_setup_error"
-    intent[name] = error
-    failed = "payment_intent.payment_failed" if kind == "payment_intent" else "setup_intent.setup_failed"
-    world.emit(failed, intent)

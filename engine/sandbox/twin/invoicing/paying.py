@@ -22,7 +22,7 @@ NO_METHOD = (
 
 
 def method_for(world: World, invoice: Obj) -> Obj | None:
-    """The card that an invoice is charged to: its own, its subscription's, its customer's."""
+    """What an invoice is charged to: its own card, its subscription's, its customer's, then its source."""
     customer = world.shelf.peek(invoice["customer"]) or {}
     parent = inside(invoice, "parent", "subscription_details")
     subscription = world.shelf.peek(parent.get("subscription", "")) or {}
@@ -30,6 +30,7 @@ def method_for(world: World, invoice: Obj) -> Obj | None:
         invoice["default_payment_method"]
         or subscription.get("default_payment_method")
         or inside(customer, "invoice_settings").get("default_payment_method")
+        or customer.get("default_source")
     )
     return world.shelf.take(chosen) if chosen else None
 

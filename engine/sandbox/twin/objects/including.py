@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.sandbox.twin.core.call import Including
 from engine.sandbox.twin.core.render import listing
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.customers import funds, sources, tax_ids
 from engine.sandbox.twin.invoicing import records
 from engine.sandbox.twin.values.types import Obj
 
@@ -38,11 +39,11 @@ def _credit_balances(_world: World, _customer: Obj) -> Obj:
     return {}
 
 
-def _tax(_world: World, _customer: Obj) -> Obj:
+def _tax(_world: World, customer: Obj) -> Obj:
     """Nobody's place is known: the twin looks up no addresses."""
     return {
         "automatic_tax": "unrecognized_location",
-        "ip_address": None,
+        "ip_address": customer.get("_ip_address"),
         "location": None,
         "provider": "stripe",
     }
@@ -54,6 +55,10 @@ INCLUDING: Including = {
     ("customer", "subscriptions"): _subscriptions,
     ("customer", "invoice_credit_balance"): _credit_balances,
     ("customer", "tax"): _tax,
+    ("customer", "tax_ids"): tax_ids.shown_with,
+    ("customer", "sources"): sources.shown_with,
+    ("customer", "default_source"): sources.default_of,
+    ("customer", "cash_balance"): funds.cash_of,
     ("charge", "refunds"): _refunds,
     ("coupon", "applies_to"): _applies_to,
 }

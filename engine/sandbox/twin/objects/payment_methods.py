@@ -11,22 +11,34 @@ from engine.sandbox.twin.core.errors import (
     invalid,
     missing,
     no_such,
-    not_covered,
 )
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.methods import kinds
-from engine.sandbox.twin.payments.card_input import card_sent, expiry_sent, refuse_spent
+from engine.sandbox.twin.payments.card_input import (
+    card_sent,
+    expiry_sent,
+    refuse_customer_account,
+    refuse_spent,
+)
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone
 
 from .cards import CARDS, DECLINES, WORKS, Card
 
 _FINGERPRINT_LENGTH = 16
+_NOT_COPIED = frozenset({"_account", "_clock", "_n", "_spent", "_is_source"})
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
-def new_card(world: World, card: Card, *, clock: str | None = None, customer: str | None = None) -> Obj:
+def new_card(
+    world: World,
+    card: Card,
+    *,
+    clock: str | None = None,
+    customer: str | None = None,
+    id_: str | None = None,
+) -> Obj:
     """A payment method of its own for a test card."""
     about: Obj = {
         "card": _card_details(world, card),
@@ -38,10 +50,10 @@ def new_card(world: World, card: Card, *, clock: str | None = None, customer: st
         "_afterwards": card.afterwards,
         "_risk": card.risk,
     }
-    return _new_method(world, "card", about, clock)
+    return _new_method(world, "card", about, clock, id_)
 
 
-def _new_method(world: World, kind: str, about: Obj, clock: str | None) -> Obj:
+def _new_method(world: World, kind: str, about: Obj, clock: str | None, id_: str | None = None) -> Obj:
     blank: Obj = {"email": None, "name": None, "phone": None, "tax_id": None}
     return world.new(
         "payment_method",
@@ -54,6 +66,7 @@ def _new_method(world: World, kind: str, about: Obj, clock: str | None) -> Obj:
             **about,
         },
         clock=clock,
+        id_=id_,
     )
 
 
@@ -84,10 +97,27 @@ def _card_details(world: World, card: Card) -> Obj:
 def create(call: Call) -> Obj:
     """A payment method from a test token, a card number or a bank account, attached to nobody."""
     params = call.params
-    for name in ("customer", "payment_method"):
-        if name in params:  # Sharing a method with a connected account.
-            raise not_covered(name)
+    if "payment_method" in params or "customer" in params:
+        return _shared(call)
     return method_of(call.world, params, clock=None)
+
+
+def _shared(call: Call) -> Obj:
+    """A copy of the platform's payment method, made on a connected account."""
+    world, params = call.world, call.params
+    if world.account is None or "payment_method" not in params:
+        text = "You can only clone a PaymentMethod to a connected account."
+        raise invalid(text, param="payment_method" if "payment_method" in params else "customer")
+    with world.acting_as(None):
+        held = resolve(world, params["payment_method"], "payment_method")
+    if held["customer"] is not None and params.get("customer") != held["customer"]:
+        text = "The payment method is attached to a customer; provide that customer too."
+        raise invalid(text, param="customer")
+    names = ("allow_redisplay", "billing_details", "type", held["type"])
+    hidden = {name: value for name, value in held.items() if name[:1] == "_" and name not in _NOT_COPIED}
+    return world.new(
+        "payment_method", "pm", {**{name: held[name] for name in names}, **hidden, "metadata": {}}
+    )
 
 
 def method_of(world: World, params: Params, *, clock: str | None, where: str = "") -> Obj:
@@ -203,8 +233,7 @@ def decline_error(method: Obj) -> StripeError:
 def attach(call: Call) -> Obj:
     """Attach a card to a customer; a test id gives a new payment method."""
     world = call.world
-    if "customer_account" in call.params:
-        raise not_covered("customer_account")
+    refuse_customer_account(call.params)
     if "customer" not in call.params:
         raise missing("customer")
     customer = world.refer("customer", call.params["customer"], "customer")
@@ -222,7 +251,7 @@ def detach(call: Call) -> Obj:
     return method
 
 
-def detach_from_all(world: World, method: Obj) -> None:
+def detach_from_all(world: World, method: Obj, *, told: bool = True) -> None:
     """Nobody pays with this method any more."""
     before = clone(method)
     customer = world.fetch("customer", method["customer"])
@@ -236,7 +265,8 @@ def detach_from_all(world: World, method: Obj) -> None:
         held["default_payment_method"] = None
     method["_spent"] = True
     world.shelf.own(method, None)
-    world.emit("payment_method.detached", method, before=before)
+    if told:
+        world.emit("payment_method.detached", method, before=before)
 
 
 def retrieve(call: Call) -> Obj:
@@ -279,8 +309,7 @@ def list_all(call: Call) -> Obj:
     """The payment methods of a customer, newest first."""
     params = call.params
     customer = params.get("customer")
-    if "customer_account" in params:
-        raise not_covered("customer_account")
+    refuse_customer_account(params)
     if customer is not None:
         call.world.refer("customer", customer, "customer")
     found = [] if customer is None else call.world.shelf.find("payment_method", customer=customer)

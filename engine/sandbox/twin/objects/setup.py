@@ -1,17 +1,36 @@
-"""How is a card kept without paying? SetupIntents."""
+"""How is a card kept without paying? SetupIntents and the attempts to set a card up."""
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
-from engine.sandbox.twin.core.errors import invalid
-from engine.sandbox.twin.core.render import page
+from engine.sandbox.twin.core.errors import PAYMENT_REQUIRED, StripeError
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.methods import offered
-from engine.sandbox.twin.values.types import Obj
+from engine.sandbox.twin.values.types import Obj, clone, inside, public
 
 from . import payment_methods
+from .cards import DECLINES, NEEDS_ACTION, WORKS
+from .payments import asks_for_action
 
 _SECRET_LENGTH = 25
+_SHOWN = (
+    "brand",
+    "checks",
+    "country",
+    "exp_month",
+    "exp_year",
+    "fingerprint",
+    "funding",
+    "last4",
+    "wallet",
+)
+_AUTHENTICATED: Obj = {
+    "authentication_flow": "challenge",
+    "electronic_commerce_indicator": "05",
+    "result": "authenticated",
+    "result_reason": None,
+    "transaction_id": None,
+    "version": "2.2.0",
+}
 
 
 def new_setup_intent(world: World, customer: Obj | None) -> Obj:
@@ -36,85 +55,130 @@ def new_setup_intent(world: World, customer: Obj | None) -> Obj:
     return intent
 
 
-def succeed(world: World, intent: Obj, method: Obj) -> None:
-    """The card was kept."""
+def succeed(world: World, intent: Obj, method: Obj, *, authenticated: bool = False) -> None:
+    """The card was kept, and its bank knows that it will be charged later."""
+    method["_is_set_up"] = True
     intent["payment_method"] = method["id"]
     intent["status"] = "succeeded"
     intent["next_action"] = None
+    intent["last_setup_error"] = None
+    _note(world, intent, method, "succeeded", authenticated=authenticated)
     world.emit("setup_intent.succeeded", intent)
 
 
-def create(call: Call) -> Obj:
-    """A SetupIntent, confirmed at once where asked."""
-    world, params = call.world, call.params
-    customer = params.get("customer")
-    held = world.refer("customer", customer, "customer") if customer else None
-    intent = new_setup_intent(world, held)
-    assign(intent, params, "description", "usage", "automatic_payment_methods")
-    merge_metadata(intent, params)
-    if params.get("payment_method"):
-        method = payment_methods.resolve(world, params["payment_method"], "payment_method")
-        intent["payment_method"] = method["id"]
-        intent["status"] = "requires_confirmation"
-    if params.get("confirm"):
-        _confirm(world, intent)
-    return intent
-
-
-def confirm(call: Call) -> Obj:
-    """Confirm with a card: it is attached to the customer."""
-    world = call.world
-    intent = world.fetch("setup_intent", call.id, param="intent")
-    if call.params.get("payment_method"):
-        method = payment_methods.resolve(world, call.params["payment_method"], "payment_method")
-        intent["payment_method"] = method["id"]
-    _confirm(world, intent)
-    return intent
-
-
-def _confirm(world: World, intent: Obj) -> None:
-    if intent["status"] in {"succeeded", "canceled"}:
-        text = f"You cannot confirm this SetupIntent because it has a status of {intent['status']}."
-        raise invalid(text, code="setup_intent_unexpected_state")
-    if intent["payment_method"] is None:
-        raise invalid("You cannot confirm this SetupIntent because it's missing a payment method.")
-    method = world.fetch("payment_method", intent["payment_method"])
-    if intent["customer"]:
+def try_to_set_up(world: World, intent: Obj, method: Obj, *, authenticated: bool = False) -> None:
+    """Check a card with its bank and keep it; raises 402 where it is refused, and what happened stays."""
+    behaviour = method["_behaviour"]
+    options = inside(intent, "payment_method_options", "card")
+    asked = behaviour == NEEDS_ACTION and asks_for_action(method, options=options)
+    intent["payment_method"] = method["id"]
+    if asked and not authenticated:
+        _require_action(world, intent, method)
+        return
+    if behaviour == NEEDS_ACTION:
+        behaviour = WORKS
+    if behaviour != WORKS and not method["_attachable"]:
+        raise _refused(world, intent, method)
+    if intent["customer"] and method["customer"] is None:
         customer = world.fetch("customer", intent["customer"])
         payment_methods.attach_to(world, method["id"], customer, "payment_method")
-    succeed(world, intent, method)
+    elif method["customer"] is None:
+        method["_spent"] = True
+    succeed(world, intent, method, authenticated=authenticated)
 
 
-def cancel(call: Call) -> Obj:
-    """Cancel a SetupIntent."""
-    intent = call.world.fetch("setup_intent", call.id, param="intent")
-    intent["status"] = "canceled"
-    intent["cancellation_reason"] = call.params.get("cancellation_reason")
-    call.world.emit("setup_intent.canceled", intent)
-    return intent
+def _require_action(world: World, intent: Obj, method: Obj) -> None:
+    page = f"{world.base_url}/3ds/{intent['id']}"
+    back = intent.get("_return_url")
+    intent["status"] = "requires_action"
+    if back and not intent.get("_use_stripe_sdk"):
+        where = {"return_url": back, "url": page}
+        intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": where}
+    else:
+        script = {"type": "three_d_secure_redirect", "stripe_js": page}
+        intent["next_action"] = {"type": "use_stripe_sdk", "use_stripe_sdk": script}
+    _note(world, intent, method, "requires_action", authenticated=False)
+    world.emit("setup_intent.requires_action", intent)
 
 
-def retrieve(call: Call) -> Obj:
-    """One SetupIntent."""
-    call.params.ignore("client_secret")
-    return call.world.fetch("setup_intent", call.id, param="intent")
+def _refused(world: World, intent: Obj, method: Obj) -> StripeError:
+    decline = DECLINES[method["_behaviour"]]
+    error: Obj = {
+        "advice_code": decline.advice,
+        "code": decline.code,
+        "decline_code": decline.decline_code,
+        "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
+        "message": decline.message,
+        "network_decline_code": decline.network,
+        "type": "card_error",
+    }
+    _fail(world, intent, method, error)
+    return StripeError(
+        decline.message,
+        status=PAYMENT_REQUIRED,
+        kind="card_error",
+        code=decline.code,
+        keeps_state=True,
+        advice_code=decline.advice,
+        decline_code=decline.decline_code,
+        network_decline_code=decline.network,
+        payment_method=public(method),
+        setup_intent=public(intent),
+    )
 
 
-def list_all(call: Call) -> Obj:
-    """SetupIntents, newest first."""
-    customer, method = call.params.get("customer"), call.params.get("payment_method")
-    found = [
-        intent
-        for intent in call.world.shelf.kind("setup_intent")
-        if customer in {None, intent["customer"]} and method in {None, intent["payment_method"]}
-    ]
-    return page("/v1/setup_intents", call.params, found)
+def _fail(world: World, intent: Obj, method: Obj, error: Obj) -> None:
+    intent["status"] = "requires_payment_method"
+    intent["payment_method"] = None
+    intent["next_action"] = None
+    intent["last_setup_error"] = {**error, "payment_method": public(method)}
+    _note(world, intent, method, "failed", authenticated=False)
+    attempt = world.shelf.take(intent["latest_attempt"])
+    assert attempt is not None
+    attempt["setup_error"] = clone(intent["last_setup_error"])
+    world.emit("setup_intent.setup_failed", intent)
 
 
-ROUTES: Routes = {
-    "POST /v1/setup_intents": create,
-    "GET /v1/setup_intents": list_all,
-    "GET /v1/setup_intents/{id}": retrieve,
-    "POST /v1/setup_intents/{id}/confirm": confirm,
-    "POST /v1/setup_intents/{id}/cancel": cancel,
-}
+def abandon_action(world: World, intent: Obj) -> None:
+    """The buyer did not confirm with the bank: the intent waits for a card again."""
+    method = world.fetch("payment_method", intent["payment_method"])
+    code = "setup_intent_authentication_failure"
+    text = (
+        "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new"
+        " PaymentMethod to attempt to fulfill this SetupIntent again."
+    )
+    error = {
+        "code": code,
+        "doc_url": f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}",
+        "message": text,
+        "type": "invalid_request_error",
+    }
+    _fail(world, intent, method, error)
+
+
+def _note(world: World, intent: Obj, method: Obj, status: str, *, authenticated: bool) -> None:
+    """Write the attempt down; it ends one that waited for the buyer."""
+    held = world.shelf.take(intent["latest_attempt"] or "")
+    if held is None or held["status"] != "requires_action":
+        held = world.new(
+            "setup_attempt",
+            "setatt",
+            {
+                **{name: intent[name] for name in ("customer", "on_behalf_of", "usage")},
+                "payment_method": method["id"],
+                "payment_method_details": _details(method),
+                "setup_intent": intent["id"],
+                "status": status,
+            },
+            clock=intent["_clock"],
+        )
+    held["status"] = status
+    if authenticated and "card" in held["payment_method_details"]:
+        held["payment_method_details"]["card"]["three_d_secure"] = clone(_AUTHENTICATED)
+    intent["latest_attempt"] = held["id"]
+
+
+def _details(method: Obj) -> Obj:
+    card = method["card"]
+    shown = {name: clone(card[name]) for name in _SHOWN}
+    return {"type": "card", "card": {**shown, "network": card["brand"], "three_d_secure": None}}

@@ -92,3 +92,9 @@ def refuse_spent(method: Obj) -> None:
             " Customer first."
         )
         raise invalid(text, code="payment_method_unexpected_state", param="payment_method")
+
+
+def refuse_customer_account(params: Obj) -> None:
+    """No account of Stripe's second API stands for a customer here, so no id names one."""
+    if "customer_account" in params:
+        raise no_such("account", params["customer_account"], param="customer_account", status=400)

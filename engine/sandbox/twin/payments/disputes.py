@@ -146,6 +146,8 @@ def _close(world: World, dispute: Obj, status: str) -> None:
     charge = world.shelf.take(dispute["charge"])
     if charge is not None and status == "warning_closed":
         charge["disputed"] = False
+    if charge is not None and status == "lost":
+        charge["_lost_to_dispute"] = True
     world.emit("charge.dispute.closed", dispute)
 
 

@@ -114,9 +114,13 @@ def shipping_of(given: Any) -> Obj | None:
     """Where something is sent, with every field that Stripe shows."""
     if not given:
         return None
-    address = {name: given["address"].get(name) or None for name in _ADDRESS}
+    address = {name: (given.get("address") or {}).get(name) or None for name in _ADDRESS}
     names = ("carrier", "phone", "tracking_number")
-    return {"address": address, "name": given["name"], **{name: given.get(name) or None for name in names}}
+    return {
+        "address": address,
+        "name": given.get("name", ""),
+        **{name: given.get(name) or None for name in names},
+    }
 
 
 def _write_options(intent: Obj, params: Params) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from engine.sandbox.twin.core.call import Call
 from engine.sandbox.twin.core.errors import StripeError, invalid
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.customers import writing
 from engine.sandbox.twin.invoicing.paying import requires_action
 from engine.sandbox.twin.lifecycle import subscriptions
-from engine.sandbox.twin.objects import customers
 from engine.sandbox.twin.objects.cards import NEEDS_ACTION, WORKS, Card
 from engine.sandbox.twin.objects.payment_methods import decline_error, new_card
 from engine.sandbox.twin.values.params import Params
@@ -60,7 +60,7 @@ def change_card(world: World, session: Obj, card: Card, *, authenticated: bool) 
     world.shelf.own(method, customer["id"])
     world.emit("payment_method.attached", method)
     given = {"invoice_settings": {"default_payment_method": method["id"]}}
-    customers.update(_call(world, customer["id"], given))
+    writing.update(_call(world, customer["id"], given))
     for held in live_subscriptions(world, customer["id"]):
         if held["default_payment_method"] is not None:
             _update(world, held, {"default_payment_method": method["id"]})
@@ -81,7 +81,7 @@ def change_customer(world: World, session: Obj, told: Obj, features: Obj) -> Non
     if "email" in given and "@" not in given["email"]:
         raise invalid(f"Invalid email address: {given['email']}", param="email", code="email_invalid")
     if given:
-        customers.update(_call(world, session["customer"], given))
+        writing.update(_call(world, session["customer"], given))
 
 
 def _whole_address(told: Obj) -> Obj:

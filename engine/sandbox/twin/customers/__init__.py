@@ -1,0 +1,1 @@
+"""What belongs to a customer: tax ids, old card sources, balances."""
