@@ -5,15 +5,21 @@ Source: Stripe docs, billing/testing/test-clocks.
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.call import Call, Routes
+from engine.sandbox.twin.core.agenda import Due
+from engine.sandbox.twin.core.call import Call, Dues, Happenings, Routes
 from engine.sandbox.twin.core.errors import TOO_MANY_REQUESTS, StripeError, invalid
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values import calendar
 from engine.sandbox.twin.values.types import Obj
 
+from . import customers
+
 _KIND = "test_helpers.test_clock"
 _KEPT_DAYS = 30
+_LAPSE = "clock_lapse"
+_RANK = 95
+_LEFT = frozenset({"event", "customer", "subscription"})
 _MOST_INTERVALS = 2
 _WITHOUT_SUBSCRIPTION = ("year", 1)
 _ENDED = {"canceled", "incomplete_expired"}
@@ -89,16 +95,36 @@ def list_all(call: Call) -> Obj:
 
 def delete(call: Call) -> Obj:
     """Delete a clock with everything that lives on it."""
-    world = call.world
-    clock = world.fetch(_KIND, call.id)
-    for obj in list(world.shelf.objects.values()):
-        if obj.get("_clock") == clock["id"] and obj["object"] != "event":
-            world.shelf.remove(obj)
-    world.shelf.remove(clock)
-    world.emit("test_helpers.test_clock.deleted", clock)
+    clock = call.world.fetch(_KIND, call.id)
+    refuse_while_advancing(clock)
+    _remove(call.world, clock)
     return {"id": clock["id"], "object": _KIND, "deleted": True}
 
 
+def _remove(world: World, clock: Obj) -> None:
+    """Subscriptions are canceled and customers deleted, which can still be read; of the rest nothing can."""
+    lives = [obj for obj in list(world.shelf.objects.values()) if obj.get("_clock") == clock["id"]]
+    for obj in lives:
+        if obj["object"] == "customer" and not obj.get("deleted"):
+            customers.remove(world, world.fetch("customer", obj["id"]))
+    for obj in lives:
+        if obj["object"] not in _LEFT and obj["id"] in world.shelf.objects:
+            world.shelf.remove(obj)
+    world.shelf.remove(clock)
+    world.emit("test_helpers.test_clock.deleted", clock)
+
+
+def _dues(_world: World, clock: Obj) -> list[Due]:
+    return [Due(clock["deletes_after"], _RANK, _LAPSE)]
+
+
+def _lapse(world: World, clock: Obj, _at: int) -> None:
+    """Nobody needs a clock for ever."""
+    _remove(world, clock)
+
+
+DUES: Dues = {_KIND: _dues}
+HAPPENINGS: Happenings = {_LAPSE: _lapse}
 ROUTES: Routes = {
     "POST /v1/test_helpers/test_clocks": create,
     "GET /v1/test_helpers/test_clocks": list_all,

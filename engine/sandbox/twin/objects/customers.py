@@ -81,15 +81,19 @@ def retrieve(call: Call) -> Obj:
 
 def delete(call: Call) -> Obj:
     """Delete a customer; what is left answers `deleted`."""
-    world = call.world
-    customer = fetch(world, call.id)
+    customer = fetch(call.world, call.id)
+    remove(call.world, customer)
+    return customer
+
+
+def remove(world: World, customer: Obj) -> None:
+    """End what runs for a customer and keep nothing of it but that it is gone."""
     for cancel in world.before_customer_deletion:
         cancel(world, customer)
     world.emit("customer.deleted", customer)
     kept = {name: customer[name] for name in ("id", "object", "_account", "_clock", "_n")}
     customer.clear()
     customer.update({**kept, "deleted": True})
-    return customer
 
 
 def list_all(call: Call) -> Obj:

@@ -95,7 +95,7 @@ def second_half(twin: Twin, story: Story, made: dict[str, str]) -> None:
     while twin.get(f"/_twin/clocks/{made['clock']}/next")["status"] == "advancing":
         assert time.monotonic() < deadline
     now = twin.get("/_twin/clock")["now"]
-    story.admin(twin, "POST", "/_twin/clock", {"now": now + 35 * DAY})
+    story.admin(twin, "POST", "/_twin/clock", {"now": now + 20 * DAY})
     quiet(twin)
     story.admin(
         twin, "POST", "/_twin/dashboard", {"action": "cancel_now", "subscription": made["subscription"]}
