@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.scenario.door import part
+
 KEY = "sk_test_wallstreet"
 """Any key that begins with `sk_test_` or `rk_test_` is taken."""
 
@@ -99,14 +101,15 @@ def line(exchange: dict[str, Any]) -> Text:
     status = exchange["status"]
     color = "red" if status >= _BROKEN else "yellow" if status >= _REFUSED else "green"
     outcome = "lost" if exchange["lost"] else str(status)
-    error = exchange["answer"].get("error") or {}
-    about = error.get("message", "").partition(". ")[0] or exchange["answer"].get("id") or ""
+    answer = exchange["answer"]
+    sentence = str(part(answer, "error").get("message", "")).partition(". ")[0]
+    about = sentence or str(answer.get("id", ""))
     at = datetime.fromtimestamp(exchange["at"], UTC)
     return Text.assemble(
         (f"{at:%Y-%m-%d %H:%M:%S}  ", "dim"),
         (f"{outcome:<5}", color),
         f"{exchange['method']:<7}{exchange['path']}  ",
-        (str(about), "dim"),
+        (about, "dim"),
     )
 
 

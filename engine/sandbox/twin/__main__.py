@@ -73,7 +73,8 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Hand the closing of the connection to whoever answers the request."""
         super().on_message_begin()
-        self.scope["state"]["hang_up"] = self.transport.close
+        state = self.scope.setdefault("state", {})
+        state["hang_up"] = self.transport.close
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
-def launched(folder: Path, *options: str) -> Iterator[Twin]:
+def launched(folder: Path, *options: str) -> Generator[Twin]:
     """A twin that runs inside the block; it ends in peace."""
     port_file = folder / "own.port"
     port_file.unlink(missing_ok=True)
