@@ -143,7 +143,8 @@ class Api:
             lost=lost,
         )
         self.exchanges.append(made)
-        if self._traffic is None or lost:
+        # What names no endpoint, or was never answered, is no traffic of Stripe's API.
+        if self._traffic is None or lost or asked.endpoint is None:
             return
         line = {
             "method": made.method,
