@@ -1,4 +1,9 @@
-"""The worked examples: what an update in the middle of 2026-01-01 .. 2026-02-01 credits and charges."""
+"""The worked examples: what an update in the middle of 2026-01-01 .. 2026-02-01 credits and charges.
+
+Sources: Stripe docs, billing/subscriptions/prorations (A to H, each line rounded by itself, credits that
+follow the debits, an amount off that is split), billing-cycle (J, K), cancel (L); case I is in
+subscriptions/test_modes.py.
+"""
 
 from __future__ import annotations
 

@@ -124,6 +124,7 @@ def _settings_of(subscription: Obj) -> Obj:
     payment: Obj = subscription["payment_settings"] or {}
     names = ("payment_method_options", "payment_method_types")
     given = {name: clone(payment.get(name)) for name in names}
+    inside(given, "payment_method_options", "card").pop("network", None)
     settings = {"default_mandate": None, **given}
     return {**shown, "on_behalf_of": subscription["on_behalf_of"], "payment_settings": settings}
 

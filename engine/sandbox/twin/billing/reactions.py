@@ -110,14 +110,16 @@ def end_subscription(world: World, subscription: Obj, reason: str | None, *, at:
 
 
 def invoices_of(world: World, subscription: Obj) -> Objs:
-    """The invoices of a subscription, oldest first."""
-    found = world.shelf.find("invoice", customer=subscription["customer"])
+    """The invoices of a subscription, oldest first; they may be changed."""
     id_ = subscription["id"]
-    return [
+    own = [
         invoice
-        for invoice in found
+        for invoice in world.shelf.owned("invoice", subscription["customer"])
         if inside(invoice, "parent", "subscription_details").get("subscription") == id_
     ]
+    own.sort(key=lambda invoice: int(invoice["_n"]))
+    taken = [world.shelf.take(invoice["id"]) for invoice in own]
+    return [invoice for invoice in taken if invoice is not None]
 
 
 def invoice_voided(world: World, invoice: Obj) -> None:

@@ -47,7 +47,7 @@ def create(call: Call) -> Obj:
 
 def _check_room(call: Call, customer: Obj) -> None:
     """A customer has at most so many subscriptions that run or are scheduled."""
-    held = call.world.shelf.find("subscription", customer=customer["id"])
+    held = call.world.shelf.owned("subscription", customer["id"])
     if sum(each["status"] not in _ENDED for each in held) >= _MOST:
         text = f"Customer {customer['id']} already has the maximum of {_MOST} current subscriptions."
         raise invalid(text, param="customer", code="customer_max_subscriptions")
@@ -104,7 +104,7 @@ def _of(call: Call, params: Params) -> list[Obj]:
     shelf = call.world.shelf
     customer = params.get("customer")
     if customer is not None:
-        return shelf.find("subscription", customer=customer)
+        return sorted(shelf.owned("subscription", customer), key=lambda held: int(held["_n"]))
     return list(shelf.kind("subscription"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.errors import invalid
+from engine.sandbox.twin.core.ranges import not_blank
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.types import Obj, as_list
 
@@ -41,7 +42,9 @@ def lists(given: Obj) -> None:
 
 
 def quantity(given: Obj, where: str) -> None:
-    """Raise when a quantity is below zero or beyond counting."""
+    """Raise when a quantity is below zero or beyond counting, or when the price beside it is an empty text."""
+    if "price" in given:
+        not_blank(given["price"], f"{where}[price]")
     count = given.get("quantity", 1)
     if count < 0:
         text = "This value must be greater than or equal to 0."
