@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.sandbox.twin.core.errors import invalid, missing
 from engine.sandbox.twin.core.render import listing
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.invoicing.drafts import pending_items
 from engine.sandbox.twin.invoicing.paying import method_for
 from engine.sandbox.twin.objects.payments import Result
 from engine.sandbox.twin.objects.setup import new_setup_intent
@@ -117,8 +118,8 @@ def _bill(world: World, subscription: Obj, given: Obj, *, by_schedule: bool) -> 
     """The first invoice and what its payment makes of the status."""
     periods = first_periods(world, subscription, given)
     free = not periods
-    waiting = world.shelf.find("invoiceitem", customer=subscription["customer"], invoice=None)
-    if free and not waiting:
+    customer, currency = subscription["customer"], subscription["currency"]
+    if free and not pending_items(world, customer, subscription["id"], currency):
         return
     invoice = open_invoice(world, subscription, "subscription_create")
     fill(world, subscription, invoice, periods)

@@ -56,7 +56,8 @@ def resume(world: World, subscription: Obj, given: Obj) -> None:
     if periods or (waiting and proration == "always_invoice"):
         _bill(world, subscription, state, periods, given)
         return
-    subscription["_resumed_state"] = {name: state[name] for name in ("items", "_begins")}
+    names = ("items", "_begins", "billing_cycle_anchor", "billing_cycle_anchor_config")
+    subscription["_resumed_state"] = {name: state[name] for name in names}
     go_on(world, subscription, "active")
 
 

@@ -42,7 +42,7 @@ def lists(given: Obj) -> None:
 
 
 def quantity(given: Obj, where: str) -> None:
-    """Raise when a quantity is below zero or beyond counting, or when the price beside it is an empty text."""
+    """Raise for a quantity below zero or beyond counting, or an empty text as the price beside it."""
     if "price" in given:
         not_blank(given["price"], f"{where}[price]")
     count = given.get("quantity", 1)

@@ -79,6 +79,24 @@ def test_a_pause_with_an_invoice(twin: Twin, clock: Clock) -> None:
     assert twin.v1.customers.retrieve(customer).balance == -1032
 
 
+@pytest.mark.parametrize(("through", "amounts_waiting"), [("now", [-1032, 350]), ("none", [-1032])])
+def test_usage_until_a_pause(twin: Twin, clock: Clock, through: str, amounts_waiting: list[int]) -> None:
+    """`outstanding_usage_through`: what was used of the running period is billed, or not (SDK comment)."""
+    customer, name = clock.customer(), f"calls_{clock.id}"
+    aggregation = {"formula": "sum"}
+    meter = twin.v1.billing.meters.create(
+        {"display_name": "Calls", "event_name": name, "default_aggregation": aggregation}
+    )
+    used = twin.price(7, recurring={"usage_type": "metered", "meter": meter.id})
+    subscription = subscribe(clock, customer, twin.price(2000), used)
+    clock.advance(JAN_16)
+    payload = {"stripe_customer_id": customer, "value": "50"}
+    twin.v1.billing.meter_events.create({"event_name": name, "payload": payload, "timestamp": JAN_16 - DAY})
+    billed = {"outstanding_usage_through": {"type": through}}
+    twin.v1.subscriptions.pause(subscription.id, {"bill_for": billed})
+    assert sorted(pending(twin, customer)) == amounts_waiting
+
+
 def test_what_cannot_be_paused(twin: Twin, clock: Clock) -> None:
     """Not classic, not sent, not trialing, not incomplete, not under a schedule, not twice; docs pause."""
     customer, price = clock.customer(), twin.price(2000)
