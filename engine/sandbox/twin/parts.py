@@ -20,7 +20,7 @@ from engine.sandbox.twin.entitlements import active, features
 from engine.sandbox.twin.invoice_calls import invoices, moves
 from engine.sandbox.twin.invoice_calls import lines as invoice_lines
 from engine.sandbox.twin.invoice_items import calls as invoice_items
-from engine.sandbox.twin.invoicing import records
+from engine.sandbox.twin.invoicing import attaching, records
 from engine.sandbox.twin.lifecycle import happenings, previews, subscription_items, subscriptions
 from engine.sandbox.twin.lifecycle import notices as announcements
 from engine.sandbox.twin.objects import (
@@ -67,6 +67,7 @@ PARTS: tuple[ModuleType, ...] = (
     invoice_lines,
     invoice_items,
     records,
+    attaching,
     credit_notes,
     rates,
     coupons,

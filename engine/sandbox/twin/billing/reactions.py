@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.pausing.standing import go_on, stay_paused
+from engine.sandbox.twin.schedules.leaving import leave_schedule
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from .pending import apply_pending_update, drop_pending_update
@@ -76,6 +77,7 @@ def _give_up(world: World, subscription: Obj) -> None:
     """What the account set for the end of the retries."""
     match world.settings.after_last_retry:
         case "cancel":
+            leave_schedule(world, subscription, aborted=True)
             end_subscription(world, subscription, "payment_failed")
         case "unpaid":
             change_status(world, subscription, "unpaid")

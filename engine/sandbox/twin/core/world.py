@@ -62,6 +62,7 @@ class World:
         self.before_commit: Callable[[World, Objs], None] = lambda _world, _events: None
         self.live: int | None = None
         self.before_customer_deletion: list[Callable[[World, Obj], None]] = []
+        self.after_payment: list[Callable[[World, Obj], None]] = []
         self.after_capture: list[Callable[[World, Obj], None]] = []
         self.after_refund: list[Callable[[World, Obj, Obj, Obj], None]] = []
         self.committed: Callable[[Objs], None] = lambda _events: None

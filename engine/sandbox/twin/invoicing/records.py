@@ -10,8 +10,8 @@ from engine.sandbox.twin.values.types import Obj, Objs
 
 def payments_of(world: World, invoice: Obj) -> Objs:
     """The invoice payments of an invoice."""
-    held = world.shelf.peek(invoice.get("_payment") or "")
-    return [] if held is None else [held]
+    ids = [invoice.get("_payment") or "", *invoice.get("_attached", [])]
+    return [held for held in map(world.shelf.peek, ids) if held is not None]
 
 
 def retrieve_invoice_payment(call: Call) -> Obj:

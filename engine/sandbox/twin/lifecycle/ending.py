@@ -10,6 +10,7 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.drafts import subscription_of
 from engine.sandbox.twin.invoicing.paying import collect_automatically, void
 from engine.sandbox.twin.invoicing.settling import finalize
+from engine.sandbox.twin.schedules.leaving import leave_schedule
 from engine.sandbox.twin.usage.lines import billed_early
 from engine.sandbox.twin.values.types import Obj, Objs
 
@@ -39,7 +40,7 @@ def cancel(
         last_invoice(world, subscription, "subscription_update")
     elif not prorate:
         _drop_prorations(world, subscription)
-    _leave_schedule(world, subscription)
+    leave_schedule(world, subscription)
     end_subscription(world, subscription, reason or "cancellation_requested")
 
 
@@ -71,22 +72,11 @@ def last_invoice(world: World, subscription: Obj, reason: str) -> None:
         subscription.pop("_silent", None)
 
 
-def _leave_schedule(world: World, subscription: Obj) -> None:
-    """A schedule ends with its subscription."""
-    schedule = world.shelf.take(subscription["schedule"] or "")
-    if schedule is None or schedule["status"] not in {"active", "not_started"}:
-        return
-    schedule["status"] = "canceled"
-    schedule["canceled_at"] = world.now_of(subscription)
-    schedule["current_phase"] = None
-    world.emit("subscription_schedule.canceled", schedule)
-
-
 def end_at_date(world: World, subscription: Obj) -> None:
     """The end that was set has come: what is pending is collected, then it is over."""
     add_usage(world, subscription)
     last_invoice(world, subscription, "subscription_cycle")
-    _leave_schedule(world, subscription)
+    leave_schedule(world, subscription)
     end_subscription(world, subscription, None)
 
 
@@ -95,7 +85,7 @@ def expire(world: World, subscription: Obj) -> None:
     for invoice in invoices_of(world, subscription):
         if invoice["status"] == "open":
             void(world, invoice)
-    _leave_schedule(world, subscription)
+    leave_schedule(world, subscription)
     if subscription["status"] == "incomplete":
         ended = world.now_of(subscription)
         change_status(world, subscription, "incomplete_expired", ended_at=ended)

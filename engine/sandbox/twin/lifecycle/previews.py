@@ -5,51 +5,116 @@ from __future__ import annotations
 from engine.sandbox.twin.billing.starting import start
 from engine.sandbox.twin.billing.updates import apply_update
 from engine.sandbox.twin.core.call import Call, Routes
-from engine.sandbox.twin.core.errors import invalid, missing, not_covered
+from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such, not_covered
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoice_items.entries import Place, entry_of
 from engine.sandbox.twin.invoicing.drafts import collect, lines_of, new_invoice, pending_items, retotal
 from engine.sandbox.twin.invoicing.lines import new_item
+from engine.sandbox.twin.objects.customers import new_customer
+from engine.sandbox.twin.schedules.previewing import invoice_of_schedule
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
+from . import ending
 from .upcoming import as_upcoming, next_cycle, none_upcoming
 
 _ENDED = {"canceled", "incomplete_expired"}
 _HOW = (
     "items", "billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "proration_behavior",
-    "proration_date", "trial_end",
+    "proration_date", "trial_end", "default_tax_rates", "metadata",
 )  # fmt: skip
 
 
 def create(call: Call) -> Obj:
     """The invoice that an update would make, else the next one."""
     world, params = call.world, call.params
-    if "schedule" in params or "schedule_details" in params:
-        raise not_covered("schedule")
-    with world.dry_run():
-        invoice = _preview(world, params)
-        lines = clone(lines_of(world, invoice))
-        found: Obj = clone(invoice)
+    live = world.live
+    try:
+        with world.dry_run():
+            invoice = _preview(world, params)
+            _present(world, invoice, params)
+            lines = clone(lines_of(world, invoice))
+            found: Obj = clone(invoice)
+    finally:
+        world.live = live
     return as_upcoming(found, lines)
+
+
+def _present(world: World, invoice: Obj, params: Params) -> None:
+    """For whom the invoice is issued."""
+    if params.get("issuer"):
+        invoice["issuer"] = params.whole("issuer")
+    if params.get("on_behalf_of"):
+        account = world.refer("account", params["on_behalf_of"], "on_behalf_of")
+        invoice["on_behalf_of"] = account["id"]
+    if inside(params.get("automatic_tax")).get("enabled"):
+        raise not_covered("automatic_tax[enabled]")
+    params.ignore("automatic_tax", "preview_mode")
 
 
 def _preview(world: World, params: Params) -> Obj:
     details = inside(params.get("subscription_details"))
-    named = params.get("subscription")
-    params.ignore(
-        "customer", "subscription_details", "invoice_items", "currency", "preview_mode", "discounts"
-    )
-    if named is None and not details and not params.get("invoice_items"):
+    named, schedule = params.get("subscription"), params.get("schedule")
+    by_schedule = bool(schedule or params.get("schedule_details"))
+    if (named or details) and by_schedule:
+        raise exclusive("subscription", "schedule")
+    if named is None and not details and not by_schedule and not params.get("invoice_items"):
         raise missing("subscription")
-    if named is not None:
-        subscription = world.refer("subscription", named, "subscription")
-        customer = world.fetch("customer", subscription["customer"])
-        _add_items(world, params, customer, subscription)
+    _prepare(params, details)
+    subscription = world.refer("subscription", named, "subscription") if named else None
+    if schedule is None or subscription is not None:
+        customer = _customer(world, params, subscription)
+    else:
+        held = world.refer("subscription_schedule", schedule, "schedule")
+        customer = world.fetch("customer", held["customer"])
+    describe_customer(customer, params)
+    params["customer"] = customer["id"]
+    params.ignore("customer")
+    if params.get("preview_mode") == "recurring":
+        _leave_out_pending(world, customer)
+    _add_items(world, params, customer, subscription)
+    if by_schedule:
+        return invoice_of_schedule(world, params)
+    if subscription is not None:
         return _of_running(world, subscription, params, details)
-    customer = world.refer("customer", params.get("customer") or "", "customer")
-    _add_items(world, params, customer, None)
     return _of_new(world, customer, params, details) if details else _of_items(world, customer, params)
+
+
+def _prepare(params: Params, details: Obj) -> None:
+    """What is read later by plain functions, and what is not played."""
+    for name in ("pause", "resume_at", "billing_schedules"):
+        if details.get(name):
+            raise not_covered(f"subscription_details[{name}]")
+    params.ignore("subscription_details", "schedule_details", "invoice_items", "currency", "discounts")
+
+
+def _customer(world: World, params: Params, subscription: Obj | None) -> Obj:
+    """The customer of the subscription, the one named, or somebody who is only described."""
+    if params.get("customer_account"):
+        raise no_such("customer_account", params["customer_account"], param="customer_account", status=400)
+    if subscription is not None:
+        if params.get("customer") not in {None, subscription["customer"]}:
+            raise no_such("subscription", subscription["id"], param="subscription", status=400)
+        return world.fetch("customer", subscription["customer"])
+    if params.get("customer"):
+        return world.refer("customer", params["customer"], "customer")
+    return new_customer(world, None)
+
+
+def describe_customer(customer: Obj, params: Params) -> None:
+    """Play the customer as `customer_details` describes them."""
+    details: Obj = params.whole("customer_details") or {}
+    for name in ("address", "shipping"):
+        if name in details:
+            customer[name] = details[name] or None
+    if details.get("tax_exempt"):
+        customer["tax_exempt"] = details["tax_exempt"]
+
+
+def _leave_out_pending(world: World, customer: Obj) -> None:
+    """Only what comes again is shown: nothing that waits."""
+    for item in world.shelf.find("invoiceitem", customer=customer["id"], invoice=None):
+        world.shelf.remove(item)
 
 
 def _add_items(world: World, params: Params, customer: Obj, subscription: Obj | None) -> None:
@@ -70,11 +135,23 @@ def _of_running(world: World, subscription: Obj, params: Params, details: Obj) -
     given: Obj = {name: details[name] for name in _HOW if name in details}
     if "discounts" in params:
         given["discounts"] = params["discounts"]
-    anchor = inside(given, "billing_cycle_anchor").get("type")
-    if anchor == "timestamp":
-        raise not_covered("subscription_details[billing_cycle_anchor][type]")
+    if inside(given, "billing_cycle_anchor").get("type") == "timestamp":
+        text = "`billing_cycle_anchor[type]=timestamp` can only be used to preview a new subscription."
+        raise invalid(text, param="subscription_details[billing_cycle_anchor][type]")
+    if details.get("cancel_now"):
+        return _of_ended(world, subscription, details)
     invoice = apply_update(world, subscription, {**given, "_preview": True}) if given else None
     return invoice if invoice is not None else next_cycle(world, subscription)
+
+
+def _of_ended(world: World, subscription: Obj, details: Obj) -> Obj:
+    """The last invoice of a subscription that would end now."""
+    before = subscription["latest_invoice"]
+    prorates = details.get("proration_behavior", "create_prorations") != "none"
+    ending.cancel(world, subscription, prorate=prorates, invoice_now=True)
+    if subscription["latest_invoice"] == before:
+        raise none_upcoming(subscription)
+    return world.fetch("invoice", subscription["latest_invoice"])
 
 
 def _of_new(world: World, customer: Obj, params: Params, details: Obj) -> Obj:
@@ -84,6 +161,10 @@ def _of_new(world: World, customer: Obj, params: Params, details: Obj) -> Obj:
     if anchor:
         given["billing_cycle_anchor"] = anchor.get("timestamp")
     given["discounts"] = params.get("discounts") or []
+    if details.get("billing_mode"):
+        given["billing_mode"] = details["billing_mode"]
+    if details.get("start_date") is not None and details["start_date"] < world.now_of(customer):
+        given["backdate_start_date"] = details["start_date"]
     subscription = start(
         world, customer, {**given, "payment_behavior": "default_incomplete"}, by_schedule=True
     )

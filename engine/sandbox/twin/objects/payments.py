@@ -154,6 +154,8 @@ def _succeed(world: World, intent: Obj, method: Obj, *, authenticated: bool) -> 
     settle(world, intent, charge)
     world.emit("charge.succeeded", charge)
     world.emit("payment_intent.succeeded", intent)
+    for told in world.after_payment:
+        told(world, intent)
     disputes.follow(world, charge)
 
 

@@ -33,7 +33,7 @@ def create(call: Call) -> Obj:
             raise invalid(f"You cannot set `{others[0]}` if `from_subscription` is set.", param=others[0])
         schedule = _of_subscription(world, world.refer("subscription", source, "from_subscription"))
     else:
-        schedule = _of_customer(world, params)
+        schedule = of_customer(world, params)
     merge_metadata(schedule, params)
     world.emit("subscription_schedule.created", schedule)
     now = world.now_of(schedule)
@@ -105,7 +105,7 @@ def _phase_discount(discount: str) -> Obj:
     return {"coupon": None, "discount": discount, "promotion_code": None}
 
 
-def _of_customer(world: World, params: Params) -> Obj:
+def of_customer(world: World, params: Params) -> Obj:
     """A schedule that starts a subscription, now or later, or in the past as if it had run since then."""
     if params.get("customer_account"):
         raise no_such("customer_account", params["customer_account"], param="customer_account", status=400)
@@ -151,17 +151,23 @@ def _write(world: World, schedule: Obj, params: Params) -> None:
 def update(call: Call) -> Obj:
     """Rewrite the current and future phases, or what holds for all of them."""
     world, params = call.world, call.params
-    schedule = _live(world, call.id, "update")
+    schedule = live(world, call.id, "update")
     before = clone(schedule)
     merge_metadata(schedule, params)
+    change(world, schedule, params)
+    world.emit("subscription_schedule.updated", schedule, before=before)
+    return schedule
+
+
+def change(world: World, schedule: Obj, params: Params) -> None:
+    """Let a schedule and its subscription become what the parameters say."""
+    before = clone(schedule)
     _write(world, schedule, params)
     proration = params.get("proration_behavior", "create_prorations")
     if "phases" in params:
         _rewrite(world, schedule, params["phases"], proration)
     elif schedule["status"] == "active":
         _apply_defaults(world, schedule, before, proration)
-    world.emit("subscription_schedule.updated", schedule, before=before)
-    return schedule
 
 
 def _apply_defaults(world: World, schedule: Obj, before: Obj, proration: str) -> None:
@@ -209,7 +215,8 @@ def _same_start(running: Obj | None, phase: Obj) -> bool:
     return running is not None and running["start_date"] == phase["start_date"]
 
 
-def _live(world: World, id_: str, verb: str) -> Obj:
+def live(world: World, id_: str, verb: str) -> Obj:
+    """The schedule with this id; raises where it is over."""
     schedule = world.fetch("subscription_schedule", id_, param="schedule")
     if schedule["status"] not in _LIVE:
         text = (
@@ -223,7 +230,7 @@ def _live(world: World, id_: str, verb: str) -> Obj:
 def release(call: Call) -> Obj:
     """Let the subscription live on without the schedule."""
     world, params = call.world, call.params
-    schedule = _live(world, call.id, "release")
+    schedule = live(world, call.id, "release")
     keep = params.get("preserve_cancel_date", False)
     if schedule["status"] == "active":
         subscription = world.fetch("subscription", schedule["subscription"])
@@ -238,7 +245,7 @@ def release(call: Call) -> Obj:
 def cancel(call: Call) -> Obj:
     """Cancel the schedule and its subscription; prorates and invoices unless told otherwise."""
     world, params = call.world, call.params
-    schedule = _live(world, call.id, "cancel")
+    schedule = live(world, call.id, "cancel")
     invoice_now, prorate = params.get("invoice_now", True), params.get("prorate", True)
     if schedule["status"] == "active":
         subscription = world.fetch("subscription", schedule["subscription"])

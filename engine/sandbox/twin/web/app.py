@@ -20,6 +20,7 @@ from engine.sandbox.twin.entitlements import active
 from engine.sandbox.twin.faults.admin import FaultsAdmin
 from engine.sandbox.twin.faults.book import Book
 from engine.sandbox.twin.faults.payments import behaviour_by
+from engine.sandbox.twin.invoicing import attaching
 from engine.sandbox.twin.lifecycle import ending
 from engine.sandbox.twin.onboarding.pages import OnboardingPages
 from engine.sandbox.twin.parts import dues, keep_books
@@ -80,6 +81,7 @@ def _wire(world: World) -> None:
     world.keep_books = keep_books
     world.before_commit = active.follow
     world.before_customer_deletion = [ending.end_all]
+    world.after_payment = [attaching.credit]
     world.after_capture = [sharing.share_capture]
     world.after_refund = [sharing.share_refund]
 
