@@ -56,7 +56,8 @@ def _item(item: Obj) -> Obj:
 def _reductions(item: Obj) -> Obj:
     """Discounts and tax rates of its own, as parameters."""
     discounts = [{kind: id_ for kind, id_ in each.items() if id_} for each in item["discounts"]]
-    rates = [rate["id"] for rate in item["tax_rates"] or []]
+    held: Objs = item["tax_rates"] or []
+    rates = [rate["id"] for rate in held]
     return {**({"discounts": discounts} if discounts else {}), **({"tax_rates": rates} if rates else {})}
 
 

@@ -125,7 +125,7 @@ def update(call: Call) -> Obj:
     code["active"] = params.get("active", code["active"])
     options = _options(params.whole("restrictions") or {})
     if options:
-        held = code["restrictions"].get("currency_options") or {}
+        held: Obj = code["restrictions"].get("currency_options") or {}
         code["restrictions"]["currency_options"] = {**held, **options}
     merge_metadata(code, params)
     world.emit("promotion_code.updated", code, before=before)
@@ -165,8 +165,8 @@ def list_all(call: Call) -> Obj:
 
 
 def _dues(_world: World, code: Obj) -> list[Due]:
-    ends = code["expires_at"] is not None and code["active"]
-    return [Due(code["expires_at"], 6, "promotion_code_ends")] if ends else []
+    ends: int | None = code["expires_at"]
+    return [Due(ends, 6, "promotion_code_ends")] if ends is not None and code["active"] else []
 
 
 def _end(world: World, code: Obj, _at: int) -> None:

@@ -110,8 +110,9 @@ def _name(params: Params) -> Any:
 
 
 def _products(world: World, params: Params) -> list[str] | None:
-    named: list[str] | None = (params.whole("applies_to") or {}).get("products")
-    for index, id_ in enumerate(named or []):
+    applies: Obj = params.whole("applies_to") or {}
+    named: list[str] = applies.get("products") or []
+    for index, id_ in enumerate(named):
         world.refer("product", id_, f"applies_to[products][{index}]")
     return named or None
 
@@ -169,8 +170,8 @@ def switch_off(world: World, code: Obj) -> None:
 
 
 def _dues(_world: World, coupon: Obj) -> list[Due]:
-    ends = coupon["redeem_by"] is not None and coupon["valid"]
-    return [Due(coupon["redeem_by"], 6, "coupon_ends")] if ends else []
+    ends: int | None = coupon["redeem_by"]
+    return [Due(ends, 6, "coupon_ends")] if ends is not None and coupon["valid"] else []
 
 
 def _end(world: World, coupon: Obj, _at: int) -> None:
