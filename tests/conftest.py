@@ -15,6 +15,7 @@ from engine.sandbox.postgres import database_named, embedded_postgres
 from engine.sandbox.stack import twin
 from persistence import migrations
 from persistence.database import Database
+from tests.conformance import findings, told
 
 MakeDatabase = Callable[[], Awaitable[str]]
 
@@ -44,9 +45,15 @@ async def nats_url(run_folder: Path) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def twin_base(run_folder: Path) -> AsyncIterator[str]:
-    """The base address of a Stripe twin; a test makes customers and clocks of its own."""
-    async with twin(run_folder) as base:
+    """The base address of a Stripe twin; a test makes customers and clocks of its own.
+
+    All that it said and told is judged at the end.
+    """
+    traffic = run_folder / "twin-traffic.jsonl"
+    async with twin(run_folder, traffic=traffic) as base:
         yield base
+        found = findings(traffic, base)
+    assert not found, told(found)
 
 
 @pytest.fixture(scope="session")

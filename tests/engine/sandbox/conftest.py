@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance import findings, told
 from tests.engine.sandbox.browser import Browser, chromium, open_browser
 from tests.engine.sandbox.twin_client import Clock, Twin
 
@@ -24,6 +25,8 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def twin(traffic: Path) -> Iterator[Twin]:
+    """The twin of the run; all that it said and told is judged at the end."""
+    found: list[str] = []
     port_file = traffic.with_name("port")
     command = [sys.executable, "-m", "engine.sandbox.twin", "--port-file", str(port_file)]
     process = subprocess.Popen([*command, "--traffic", str(traffic)], cwd=_ROOT)
@@ -33,10 +36,13 @@ def twin(traffic: Path) -> Iterator[Twin]:
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        yield Twin.at(f"http://127.0.0.1:{port_file.read_text()}")
+        base = f"http://127.0.0.1:{port_file.read_text()}"
+        yield Twin.at(base)
+        found = findings(traffic, base)
     finally:
         process.terminate()
         assert process.wait(10) == 0
+    assert not found, told(found)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Can the official libraries be pointed at the twin? One list of steps, taken by both."""
