@@ -48,7 +48,7 @@ class Kept(Protocol):
 
 def build(world: World, traffic: TextIO | None, kept: Kept | None = None) -> Starlette:
     """The twin on a world; `kept` brings its state back, and is asked now and then to save it."""
-    _wire(world)
+    wire(world)
     book = Book(world)
     world.behaviour = behaviour_by(book)
     courier = Courier(world, book)
@@ -75,7 +75,7 @@ def build(world: World, traffic: TextIO | None, kept: Kept | None = None) -> Sta
     return Starlette(routes=routes, lifespan=lambda _app: _living(courier, timekeeper, kept))
 
 
-def _wire(world: World) -> None:
+def wire(world: World) -> None:
     """Tell the world which rooms want to know what."""
     world.dues = dues
     world.keep_books = keep_books

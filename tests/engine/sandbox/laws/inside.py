@@ -6,15 +6,17 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.parts import dues, play
+from engine.sandbox.twin.parts import play
 from engine.sandbox.twin.values.types import clone
 from engine.sandbox.twin.web.api import Api
+from engine.sandbox.twin.web.app import wire
 
 JAN_1 = 1767225600
 
@@ -32,9 +34,10 @@ class Inside:
 
     def __init__(self, *, now: int = JAN_1, seed: str = "laws") -> None:
         self.world = World(seed=seed, base_url="http://twin.test")
-        self.world.dues = dues
+        wire(self.world)
         self.world.live = now
-        self.api = Api(self.world)
+        self.traffic = StringIO()
+        self.api = Api(self.world, self.traffic)
         self._loop = asyncio.new_event_loop()
 
     def close(self) -> None:
@@ -92,6 +95,8 @@ class Inside:
         self.world.reset()
         self.world.load(clone(state))
         self.api.forget()
+        self.traffic.seek(0)
+        self.traffic.truncate()
 
 
 def form(params: Mapping[str, Any]) -> str:

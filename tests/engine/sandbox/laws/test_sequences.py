@@ -9,9 +9,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from engine.sandbox.twin.books import ledger
 from tests.engine.sandbox.laws.depth import law
 from tests.engine.sandbox.laws.draws import buyer
 from tests.engine.sandbox.laws.inside import JAN_1, Inside
+from tests.engine.sandbox.laws.recomputed import export, sums
 
 HOUR, DAY = 3600, 86400
 LIVE = {"active", "trialing", "past_due"}
@@ -30,7 +32,16 @@ class Shop(RuleBasedStateMachine):
         self.customer = ""
 
     def teardown(self) -> None:
-        self.twin.close()
+        try:
+            self.the_books_say_what_the_traffic_says()
+        finally:
+            self.twin.close()
+
+    def the_books_say_what_the_traffic_says(self) -> None:
+        export(self.twin)
+        booked = ledger.export(self.twin.world)["accounts"].get("usd", {})
+        held = {account: amount for account, amount in booked.items() if amount}
+        assert held == sums(self.twin.traffic.getvalue().splitlines())
 
     @initialize(start=st.integers(0, 400))
     def begin(self, start: int) -> None:
@@ -215,5 +226,5 @@ def _heights(steps: list[tuple[int, int]]) -> Iterator[int]:
         yield height
 
 
-Shop.TestCase.settings = law(15)
+Shop.TestCase.settings = law(10)
 TestShop = Shop.TestCase
