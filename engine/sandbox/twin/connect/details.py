@@ -17,7 +17,16 @@ _FLAGS = {
     "ssn_last_4": "ssn_last_4_provided",
     "tax_id": "tax_id_provided",
     "vat_id": "vat_id_provided",
+    "password": "password_provided",
     "registration_number": None,
+}
+_GONE_WHEN_EMPTY = {
+    "export_license_id",
+    "export_purpose_code",
+    "ownership_exemption_reason",
+    "service_agreement",
+    "structure",
+    "tax_id_registrar",
 }
 _NAMES = ("business_profile", "settings", "tos_acceptance")
 _PAYOUT_DAYS = {
@@ -38,6 +47,8 @@ def merge(target: Obj, given: Params) -> None:
             target[f"_{name}"] = value
             flag = _FLAGS[name]
             target.update({flag: value != ""} if flag else {})
+        elif value == "" and name in _GONE_WHEN_EMPTY:
+            target.pop(name, None)
         elif isinstance(value, Params):
             target[name] = {**clone(SHAPES.get(name, {})), **(as_obj(target.get(name)) or {})}
             merge(target[name], value)

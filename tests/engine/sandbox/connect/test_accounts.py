@@ -235,3 +235,27 @@ def test_the_account_in_whose_name_we_act(twin: Twin) -> None:
     assert own.charges_enabled
     assert twin.v1.accounts.retrieve(own.id) == own
     assert own.id not in [held.id for held in twin.v1.accounts.list({"limit": 100}).data]
+
+
+def test_what_was_told_can_be_unset(twin: Twin) -> None:
+    account = twin.v1.accounts.create(told(metadata={"a": "1"}))
+    company = {
+        "structure": "llc",
+        "ownership_exemption_reason": "qualified_entity_exceeds_ownership_threshold",
+    }
+    assert twin.v1.accounts.update(account.id, {"company": company}).company.structure == "llc"
+    emptied = twin.v1.accounts.update(
+        account.id,
+        {
+            "company": dict.fromkeys(company, ""),
+            "individual": {"dob": "", "full_name_aliases": ""},
+            "metadata": "",
+        },
+    )
+    assert "structure" not in emptied.company
+    assert emptied.individual.dob.day is None
+    assert emptied.metadata.to_dict() == {}
+    assert "individual.dob.day" in emptied.requirements.currently_due
+    details = {"us_cfpb_data": {"race_details": {"race": ["white"]}, "self_identified_gender": "x"}}
+    person = twin.v1.accounts.persons.update(account.id, emptied.individual.id, details)
+    assert person.us_cfpb_data.race_details.race_other is None
