@@ -130,3 +130,13 @@ def test_the_express_dashboard_is_open_after_the_onboarding(twin: Twin) -> None:
 
 def test_a_link_of_nobody(twin: Twin) -> None:
     assert twin.post_form("/connect/setup/acct_1/none", {}, accept="text/html")[0] == 404
+
+
+def test_a_link_is_good_for_minutes(still: Twin) -> None:
+    url = _link(still, _express(still))
+    now = still.get("/_twin/clock")["now"]
+    still.post_json("/_twin/clock", {"now": now + 299})
+    other = _link(still, _express(still))
+    still.post_json("/_twin/clock", {"now": now + 300})
+    assert _where(url).endswith("?refresh")
+    assert _where(other) == other
