@@ -48,7 +48,7 @@ def add(world: World, token: str, customer: Obj, *, validate: bool = True) -> Ob
 def shown(method: Obj) -> Obj:
     """A payment method as the card object of old."""
     card, bill = method["card"], method["billing_details"]
-    address = bill["address"] or {}
+    address: Obj = bill["address"] or {}
     copied = ("country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "regulated_status")
     return {
         "id": method["id"],

@@ -12,7 +12,7 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects import customers, payment_methods
 from engine.sandbox.twin.payments.intent_fields import shipping_of
 from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj, clone
+from engine.sandbox.twin.values.types import Obj, clone, inside
 
 from . import funds, sources, tax_ids
 
@@ -71,7 +71,7 @@ def _write(world: World, customer: Obj, params: Params) -> None:
     merge_metadata(customer, params)
     _write_numbering(customer, params)
     _write_tax(customer, params)
-    funds.reconcile(customer, (params.get("cash_balance") or {}).get("settings"))
+    funds.reconcile(customer, inside(params.get("cash_balance"), "settings"))
     if "payment_method" in params:
         payment_methods.attach_to(world, params["payment_method"], customer, param="payment_method")
     if params.get("invoice_settings"):

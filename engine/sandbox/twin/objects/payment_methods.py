@@ -22,7 +22,7 @@ from engine.sandbox.twin.payments.card_input import (
     refuse_spent,
 )
 from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj, clone
+from engine.sandbox.twin.values.types import Obj, clone, inside
 
 from .cards import CARDS, DECLINES, WORKS, Card
 
@@ -125,9 +125,9 @@ def method_of(world: World, params: Params, *, clock: str | None, where: str = "
     kind = params.get("type", "card" if "card" in params else None)
     if kind is None:
         raise missing(f"{where}[type]" if where else "type")
-    inside = f"{where}[{kind}]" if where else kind
+    within = f"{where}[{kind}]" if where else kind
     if kind == "card":
-        method = _card_method(world, params, inside, clock)
+        method = _card_method(world, params, within, clock)
     else:
         kind, given = kinds.new_details(world, params)
         method = _new_method(world, kind, {kind: given, "_behaviour": WORKS, "_attachable": True}, clock)
@@ -150,7 +150,7 @@ def _card_method(world: World, params: Params, where: str, clock: str | None) ->
 
 
 def _prefer_network(method: Obj, given: Obj) -> None:
-    preferred = (given.get("networks") or {}).get("preferred")
+    preferred: str | None = inside(given.get("networks")).get("preferred")
     if preferred and preferred not in method["card"]["networks"]["available"]:
         text = f"The card does not support the preferred network {preferred}."
         raise invalid(text, param="card[networks][preferred]")
@@ -160,14 +160,14 @@ def _prefer_network(method: Obj, given: Obj) -> None:
 
 def _bill_to(method: Obj, params: Params) -> None:
     """Take over what was said of the holder; an empty value unsets."""
-    given = params.whole("billing_details") or {}
-    address = given.pop("address", None)
+    given: Obj = params.whole("billing_details") or {}
+    address: Any = given.pop("address", None)
     method["billing_details"].update({name: value or None for name, value in given.items()})
     if address == "":
         method["billing_details"]["address"] = dict.fromkeys(_ADDRESS)
     elif address is not None:
         held = method["billing_details"]["address"] or dict.fromkeys(_ADDRESS)
-        new = {name: value or None for name, value in address.items()}
+        new = {name: value or None for name, value in inside(address).items()}
         method["billing_details"]["address"] = {**held, **new}
 
 

@@ -8,7 +8,7 @@ from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.render import listing
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj, Objs
+from engine.sandbox.twin.values.types import Obj, Objs, as_list, as_obj, inside
 
 _MOST_LINES = 200
 _FIELDS = ("discount_amount", "payment_method_options", "product_code", "tax", "unit_of_measure")
@@ -32,7 +32,8 @@ def write(world: World, intent: Obj, params: Params) -> None:
 
 def _refuse_negative(given: Any, where: str = "amount_details") -> None:
     """No part of an amount is below zero."""
-    pairs = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ()
+    listed, named = as_list(given), as_obj(given)
+    pairs: list[tuple[Any, Any]] = [*enumerate(listed or ()), *(named or {}).items()]
     for name, value in pairs:
         if isinstance(value, int) and not isinstance(value, bool) and value < 0:
             text = "This value must be greater than or equal to 0."
@@ -79,10 +80,10 @@ def _hold_to_amount(intent: Obj, given: Obj, shown: Obj) -> None:
     if given.get("discount_amount") and any(line["discount_amount"] for line in lines):
         text = "The discount amount is given either for the whole or for each line item, not for both."
         raise invalid(text, param="amount_details[discount_amount]")
-    total = sum(line["quantity"] * line["unit_cost"] - (line["discount_amount"] or 0) for line in lines)
+    total: int = sum(line["quantity"] * line["unit_cost"] - (line["discount_amount"] or 0) for line in lines)
     taxes = [line["tax"]["total_tax_amount"] for line in lines if line["tax"]]
-    total += sum(taxes) if taxes else (given.get("tax") or {}).get("total_tax_amount", 0)
-    total += ((given.get("shipping") or {}).get("amount") or 0) - (given.get("discount_amount") or 0)
+    total += sum(taxes) if taxes else inside(given, "tax").get("total_tax_amount", 0)
+    total += (inside(given, "shipping").get("amount") or 0) - (given.get("discount_amount") or 0)
     if total == intent["amount"]:
         return
     text = f"The amount_details add up to {total}, but the amount is {intent['amount']}."

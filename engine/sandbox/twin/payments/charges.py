@@ -89,14 +89,14 @@ def capture_charge(call: Call) -> Obj:
 def _share(world: World, charge: Obj, call: Call) -> None:
     params = call.params
     fee = params.get("application_fee_amount", params.get("application_fee"))
-    data = params.whole("transfer_data") or {}
+    data: Obj = params.whole("transfer_data") or {}
     old = params.whole("destination")
     if old is not None:
         data = {"destination": old["account"], "amount": old.get("amount")}
     if data and not charge["transfer_data"] and "destination" not in data:
         raise invalid("This charge was created without transfer_data.", param="transfer_data")
     if data:
-        held = {"amount": None, **(charge["transfer_data"] or {}), **data}
+        held: Obj = {"amount": None, **(charge["transfer_data"] or {}), **data}
         receiver_named(world, held["destination"], "transfer_data[destination]")
         charge["transfer_data"] = {name: held[name] for name in ("amount", "destination")}
     for param, part in (("application_fee_amount", fee), ("transfer_data[amount]", data.get("amount"))):

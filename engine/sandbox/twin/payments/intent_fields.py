@@ -13,7 +13,7 @@ from engine.sandbox.twin.objects import payment_methods
 from engine.sandbox.twin.transfers.rules import account_named, receiver_named
 from engine.sandbox.twin.values.amounts import MINIMUM_CHARGE
 from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj
+from engine.sandbox.twin.values.types import Obj, inside
 
 from . import amount_details
 from .card_input import refuse_spent
@@ -56,7 +56,7 @@ def refuse_what_is_not_there(params: Params) -> None:
     for name in _NOTHING_SUCH:
         if name in params:
             raise no_such(name, params[name], param=name, status=400)
-    calculation = (((params.get("hooks") or {}).get("inputs") or {}).get("tax") or {}).get("calculation")
+    calculation: str | None = inside(params.whole("hooks"), "inputs", "tax").get("calculation")
     if calculation:
         where = "hooks[inputs][tax][calculation]"
         raise no_such("tax calculation", calculation, param=where, status=400)
@@ -76,7 +76,7 @@ def write(world: World, intent: Obj, params: Params) -> None:
     if "shipping" in params:
         intent["shipping"] = shipping_of(params.whole("shipping"))
     if "payment_details" in params:
-        given = params.whole("payment_details") or {}
+        given: Obj = params.whole("payment_details") or {}
         names = ("customer_reference", "order_reference")
         intent["payment_details"] = {name: given.get(name) or None for name in names}
     amount_details.write(world, intent, params)
@@ -114,7 +114,7 @@ def shipping_of(given: Any) -> Obj | None:
     """Where something is sent, with every field that Stripe shows."""
     if not given:
         return None
-    address = {name: (given.get("address") or {}).get(name) or None for name in _ADDRESS}
+    address = {name: inside(given, "address").get(name) or None for name in _ADDRESS}
     names = ("carrier", "phone", "tracking_number")
     return {
         "address": address,
@@ -157,8 +157,10 @@ def _installments(given: Obj) -> Obj:
 def _share(world: World, intent: Obj, params: Params) -> None:
     """Who else gets a part of the money: kept here, moved when it is captured."""
     if "transfer_data" in params:
-        given = params.whole("transfer_data")
-        destination = given.get("destination") or (intent["transfer_data"] or {}).get("destination")
+        given: Obj = params.whole("transfer_data")
+        destination: str | None = given.get("destination") or inside(intent, "transfer_data").get(
+            "destination"
+        )
         if destination is None:
             text = "You cannot update transfer_data on a PaymentIntent that was created without it."
             raise invalid(text, param="transfer_data")

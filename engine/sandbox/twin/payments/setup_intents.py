@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.sandbox.twin.core.call import Call, Routes, assign, merge_metadata
 from engine.sandbox.twin.core.errors import exclusive, invalid, no_such
 from engine.sandbox.twin.core.render import page
@@ -73,9 +71,9 @@ def _write(world: World, intent: Obj, params: Params) -> None:
 
 def _write_options(intent: Obj, params: Params) -> None:
     """What is asked of cards; options of other kinds have nothing to act on."""
-    options: Any = params.get("payment_method_options")
+    options: Params | None = params.get("payment_method_options")
     params.ignore("payment_method_options")
-    given = (options or {}).get("card") or {}
+    given: Obj = (options or Params({})).get("card") or {}
     held = intent["payment_method_options"].setdefault("card", {})
     for name, value in given.items():
         if name == "mandate_options":
