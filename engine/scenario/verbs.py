@@ -126,13 +126,17 @@ async def _advance(world: World, person: Person, step: Advance) -> Answer:
     return Answer(200, {"now": at.isoformat()})
 
 
+# Whoever has told no email yet is asked for one on the page.
+_EMAIL = "buyer@example.com"
+
+
 async def _complete_checkout(world: World, person: Person, step: CompleteCheckout) -> Done:
     session = world.sessions.get(step.session or "") or step.session or next(reversed(person.checkouts), None)
     if session is None or session not in person.checkouts:
         return Done(_missing("checkout_not_found", "no checkout session was handed out"))
     if step.quantities:
         raise NotBuilt("complete_checkout.quantities")
-    form = {"payment_method": str(step.payment_method)}
+    form = {"payment_method": str(step.payment_method), "email": _EMAIL}
     if step.payment_method == "requires_3ds":
         form["confirm_3ds"] = "yes"
     page = await world.door.hosted_page(person.checkouts[session], form)

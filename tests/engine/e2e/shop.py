@@ -22,6 +22,7 @@ from persistence.models import Attachment, Customer, Decision, Outbox
 
 Json = dict[str, Any]
 
+BUYER = {"payment_method": "visa", "email": "buyer@example.com"}
 JANUARY, MID_JANUARY, FEBRUARY = "2026-01-01T00:00:00Z", "2026-01-16T12:00:00Z", "2026-02-01T00:00:00Z"
 CATALOG: Json = {
     "features": [

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from tests.engine.e2e.conftest import OpenShop
-from tests.engine.e2e.shop import FEBRUARY, MID_JANUARY, Shop
+from tests.engine.e2e.shop import BUYER, FEBRUARY, MID_JANUARY, Shop
 
 pytestmark = pytest.mark.stack
 
@@ -24,7 +24,7 @@ async def a_life(shop: Shop) -> None:
     await shop.bought("pro")
     await shop.advance(FEBRUARY)
     page = await shop.bought("boost", force_checkout=True)
-    paid = await shop.http.post(page["checkout"]["url"], data={"payment_method": "visa"})
+    paid = await shop.http.post(page["checkout"]["url"], data=BUYER)
     assert paid.status_code == 303
     await shop.settle()
     await shop.must("POST", "/v1/cancel", {"customer": shop.customer, "product": "pro", "mode": "now"})

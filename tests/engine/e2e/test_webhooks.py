@@ -21,7 +21,7 @@ from engine.bus.streams import TUNNEL_STREAM
 from persistence.models import Inbox
 from tests.engine.bus.messages import until
 from tests.engine.e2e.conftest import SECRET, OpenShop
-from tests.engine.e2e.shop import Shop
+from tests.engine.e2e.shop import BUYER, Shop
 
 pytestmark = pytest.mark.stack
 
@@ -153,8 +153,8 @@ async def test_a_page_that_is_paid_twice_is_one_purchase(open_shop: OpenShop) ->
     shop = await open_shop(card=None)
     page = await shop.bought("pro")
     url = page["checkout"]["url"]
-    first = await shop.http.post(url, data={"payment_method": "visa"})
-    again = await shop.http.post(url, data={"payment_method": "visa"})
+    first = await shop.http.post(url, data=BUYER)
+    again = await shop.http.post(url, data=BUYER)
     assert (first.status_code, again.status_code) == (303, 400)
     await shop.settle()
     events = (await shop.at_stripe("/v1/events", type="checkout.session.completed", limit="100"))["data"]

@@ -53,7 +53,7 @@ async def test_the_buyer_completes_the_checkout_on_the_hosted_page() -> None:
     )
     assert (await played(scenario(*steps, **NO_CARD), api)).status is Status.PASSED
     assert [body for _, path, body in api.requests if path.startswith("/c/pay")] == [
-        {"payment_method": "visa"}
+        {"payment_method": "visa", "email": "buyer@example.com"}
     ]
 
 

@@ -56,7 +56,7 @@ def _listen_to_contact(session: Obj, details: Obj, sent: Submission) -> None:
         details["phone"] = sent.text("phone") or details["phone"]
         if details["phone"] is None:
             raise _required("Phone number", "phone")
-    for kind, given in (session.get("name_collection") or {}).items():
+    for kind, given in inside(session, "name_collection").items():
         named = sent.text(f"{kind}_name")
         if given["enabled"] and named is None and not given.get("optional"):
             raise _required(f"{kind.capitalize()} name", f"{kind}_name")

@@ -23,7 +23,7 @@ def _set_quantities(session: Obj, quantities: dict[str, int]) -> None:
         wanted = quantities.get(line["id"])
         if wanted is None or wanted == line["quantity"]:
             continue
-        if not (line["adjustable_quantity"] or {}).get("enabled"):
+        if not inside(line, "adjustable_quantity").get("enabled"):
             raise invalid("This quantity cannot be changed.", param=f"q[{line['id']}]")
         least, most = bounds_of(line)
         if not least <= wanted <= most:
@@ -58,6 +58,6 @@ def saved_cards(world: World, session: Obj) -> Objs:
     options = session["saved_payment_method_options"]
     if not session["customer"] or options is None:
         return []
-    shown = options["allow_redisplay_filters"] or []
+    shown: list[str] = options["allow_redisplay_filters"] or []
     found = world.shelf.find("payment_method", customer=session["customer"], type="card")
     return [held for held in reversed(found) if held["allow_redisplay"] in shown]

@@ -15,7 +15,7 @@ from engine.sandbox.twin.objects.cards import NEEDS_ACTION, WORKS
 from engine.sandbox.twin.objects.payment_methods import decline_error, new_card
 from engine.sandbox.twin.objects.payments import Attempt, Result, attempt, card_error, new_intent
 from engine.sandbox.twin.objects.setup import succeed
-from engine.sandbox.twin.values.types import Obj, clone, public, texts
+from engine.sandbox.twin.values.types import Obj, clone, inside, public, texts
 
 from . import buyer, choices, receipts
 from .buyer import Submission
@@ -77,7 +77,7 @@ def _method(world: World, session: Obj, sent: Submission) -> Obj:
 
 
 def _saves(session: Obj, sent: Submission) -> bool:
-    options = session["saved_payment_method_options"] or {}
+    options = inside(session, "saved_payment_method_options")
     return options.get("payment_method_save") == "enabled" and sent.text("save_card") == "yes"
 
 

@@ -56,7 +56,7 @@ def fields(params: Params, mode: str, ui_mode: str, customer: Obj | None) -> Obj
         "customer_creation": _customer_creation(params, mode, customer),
         "customer_details": _details_before(mode, customer, params.get("customer_email")),
         "invoice_creation": _invoice_creation(inside(params.get("invoice_creation")), mode),
-        "managed_payments": None,
+        "managed_payments": params.whole("managed_payments"),
         "metadata": {},
         "mode": mode,
         "payment_method_collection": params.get(
@@ -95,7 +95,7 @@ def details_of(customer: Obj | None, email: str | None) -> Obj | None:
 
 
 def _branding(params: Params) -> Obj:
-    given = params.whole("branding_settings") or {}
+    given: Obj = params.whole("branding_settings") or {}
     return {**clone(_USUAL_BRANDING), **{name: value for name, value in given.items() if value != ""}}
 
 
@@ -115,7 +115,7 @@ def _consent_collection(params: Params) -> Obj | None:
 
 
 def _texts(params: Params) -> Obj:
-    given = params.whole("custom_text") or {}
+    given: Obj = params.whole("custom_text") or {}
     return {name: text or None for name, text in given.items()}
 
 
@@ -131,7 +131,7 @@ def _custom_fields(params: Params) -> Objs:
         if kind == "dropdown" and not inside(about).get("options"):
             raise invalid("A dropdown needs its options.", param=f"{where}[dropdown][options]")
         limits = {} if kind == "dropdown" else {"maximum_length": None, "minimum_length": None}
-        held = {"default_value": None, "value": None, **limits, **(about or {})}
+        held = {"default_value": None, "value": None, **limits, **inside(about)}
         shown.append(
             {"key": given["key"], "label": given["label"], "optional": given.get("optional", False)}
             | {"type": kind, kind: held}

@@ -5,7 +5,7 @@ Source: Stripe's API description of `POST /v1/checkout/sessions`; the sentences 
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.errors import StripeError, exclusive, invalid, missing, not_covered
+from engine.sandbox.twin.core.errors import StripeError, exclusive, invalid, missing, no_such, not_covered
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import inside
 
@@ -64,6 +64,19 @@ def refuse(params: Params, mode: str, ui_mode: str) -> None:
     _refuse_texts(params)
     if inside(params.get("automatic_tax")).get("enabled"):
         raise not_covered("automatic_tax[enabled]")
+    _refuse_unknown(params)
+
+
+def _refuse_unknown(params: Params) -> None:
+    """Raise for what an account of the twin never has."""
+    if params.get("customer_account"):
+        raise no_such("account", params["customer_account"], param="customer_account", status=400)
+    if params.get("payment_method_configuration"):
+        id_ = params["payment_method_configuration"]
+        raise no_such("payment_method_configuration", id_, param="payment_method_configuration", status=400)
+    if inside(params.get("managed_payments")).get("enabled"):
+        text = "Managed Payments is not enabled for this account."
+        raise invalid(text, param="managed_payments[enabled]")
 
 
 def _wrong_mode(name: str, mode: str, modes: tuple[str, ...]) -> StripeError:

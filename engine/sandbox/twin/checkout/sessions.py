@@ -87,7 +87,7 @@ def retrieve(call: Call) -> Obj:
 def list_all(call: Call) -> Obj:
     """Sessions, newest first."""
     params = call.params
-    names = ("customer", "subscription", "payment_intent", "payment_link", "status")
+    names = ("customer", "customer_account", "subscription", "payment_intent", "payment_link", "status")
     wanted = {name: params.get(name) for name in names}
     email = inside(params.get("customer_details")).get("email")
     found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.params import mark_read
-from engine.sandbox.twin.values.types import Obj, Objs, clone, texts
+from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, texts
 
 _MOST = 5
 
@@ -36,7 +36,7 @@ def _amount(rate: Obj, currency: str, where: str) -> int:
     fixed = rate["fixed_amount"]
     if fixed["currency"] == currency:
         return int(fixed["amount"])
-    other = (fixed.get("currency_options") or {}).get(currency)
+    other = inside(fixed, "currency_options").get(currency)
     if other is None:
         text = f"The shipping rate only supports `{fixed['currency']}`. It doesn't match `{currency}`."
         raise invalid(text, param=f"{where}[shipping_rate]")

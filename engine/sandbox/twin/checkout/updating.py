@@ -38,7 +38,7 @@ def update(call: Call) -> Obj:
     if "line_items" in params:
         session["_lines"] = _lines(world, session, params["line_items"])
     if "shipping_options" in params:
-        wanted = params["shipping_options"] or []
+        wanted: Objs = params["shipping_options"] or []
         session["shipping_options"] = shipping_options(world, wanted, str(session["currency"]))
         choose(session, None)
     merge_metadata(session, params)

@@ -81,7 +81,7 @@ def _contact(session: Obj, sent: Obj) -> list[Part]:
     if session["phone_number_collection"]["enabled"]:
         phone = sent.get("phone") or details.get("phone")
         parts.append(forms.field("Phone number", "phone", kind="tel", value=phone, required=True))
-    for kind, asked in (session.get("name_collection") or {}).items():
+    for kind, asked in inside(session, "name_collection").items():
         if asked["enabled"]:
             label, needed = f"{kind.capitalize()} name", not asked.get("optional")
             typed = sent.get(f"{kind}_name")
@@ -134,7 +134,7 @@ def _custom_fields(session: Obj, sent: Obj) -> list[Part]:
 def _consent(session: Obj) -> list[Part]:
     asked: Obj = session["consent_collection"] or {}
     parts: list[Part] = []
-    if (session["saved_payment_method_options"] or {}).get("payment_method_save") == "enabled":
+    if inside(session, "saved_payment_method_options").get("payment_method_save") == "enabled":
         parts.append(forms.check("Save my card for the next time", "save_card"))
     if asked.get("promotions") == "auto":
         parts.append(forms.check("Send me news and offers", "promotions"))

@@ -77,7 +77,8 @@ def _facts(held: Obj) -> Html:
         "Billed to": held["customer_name"] or held["customer_email"] or held["customer"],
         "Paid": day(held["status_transitions"]["paid_at"]) if held["status"] == "paid" else None,
     }
-    facts |= {str(own["name"]): str(own["value"]) for own in held["custom_fields"] or []}
+    fields: Objs = held["custom_fields"] or []
+    facts |= {str(own["name"]): str(own["value"]) for own in fields}
     return el("dl", *[(el("dt", name), el("dd", str(value))) for name, value in facts.items() if value])
 
 
@@ -95,8 +96,7 @@ def _table(held: Obj, lines: Objs) -> Html:
 
 def _sums(held: Obj) -> list[Part]:
     currency = held["currency"]
-    off = sum(share["amount"] for share in held["total_discount_amounts"] or [])
-    tax = sum(share["amount"] for share in held["total_taxes"] or [])
+    off, tax = _sum(held["total_discount_amounts"]), _sum(held["total_taxes"])
     balance = held["amount_due"] - held["total"]
     rows: list[Part] = [amount_row("Subtotal", held["subtotal"], currency, "sum first")]
     if off:
@@ -112,6 +112,10 @@ def _sums(held: Obj) -> list[Part]:
     return rows
 
 
+def _sum(shares: Objs | None) -> int:
+    return sum(int(share["amount"]) for share in shares or [])
+
+
 def _texts(held: Obj) -> list[Part]:
     return [el("p", held[name], class_="fine") for name in ("description", "footer") if held[name]]
 
@@ -125,3 +129,19 @@ def _payment(held: Obj, sent: Obj, *, on_file: bool, error: str | None) -> Html:
         method="post",
         action=f"/i/{held['id']}",
     )
+
+
+def receipt(charge: Obj) -> str:
+    """The receipt of a charge."""
+    card = charge["payment_method_details"].get("card")
+    facts = {
+        "Amount": money(charge["amount"], charge["currency"]),
+        "Refunded": money(charge["amount_refunded"], charge["currency"])
+        if charge["amount_refunded"]
+        else None,
+        "Date": day(charge["created"]),
+        "Card": forms.card_words({"card": card}) if card else None,
+        "Description": charge["description"],
+    }
+    shown = [(el("dt", name), el("dd", str(value))) for name, value in facts.items() if value]
+    return document("Receipt", el("section", brand(), el("h2", "Receipt"), el("dl", *shown)), narrow=True)

@@ -18,7 +18,7 @@ from engine.sandbox.twin.values.types import Obj, public
 
 from . import bank_page, serving
 from .forms import ON_FILE, chosen_card
-from .invoice_page import invoice, printed
+from .invoice_page import invoice, printed, receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,13 @@ class InvoicePages:
         if held is None:
             return serving.gone("There is no such invoice.")
         return serving.page(printed(held, lines_of(self.world, held)))
+
+    async def show_receipt(self, request: Request) -> Response:
+        """Show the receipt of a charge that went through."""
+        charge = serving.find(self.world, "charge", request.path_params["id"])
+        if charge is None or charge["status"] != "succeeded":
+            return serving.gone("There is no such receipt.")
+        return serving.page(receipt(charge))
 
     async def submit(self, request: Request) -> Response:
         """Pay an invoice with the card on file or a chosen one."""
@@ -100,5 +107,6 @@ class InvoicePages:
         return [
             Route("/i/{id}", self.show, methods=["GET"]),
             Route("/i/{id}", self.submit, methods=["POST"]),
+            Route("/receipts/{id}", self.show_receipt, methods=["GET"]),
             Route("/i/{id}/pdf", self.show_printed, methods=["GET"]),
         ]

@@ -60,7 +60,7 @@ def _afterwards(session: Obj) -> str:
 
 
 def _lines(session: Obj) -> Html:
-    adjusts = any((line["adjustable_quantity"] or {}).get("enabled") for line in session["_lines"])
+    adjusts = any(inside(line, "adjustable_quantity").get("enabled") for line in session["_lines"])
     rows = [_line(line, session["currency"]) for line in session["_lines"]]
     update = el(
         "button",
@@ -75,7 +75,7 @@ def _lines(session: Obj) -> Html:
 
 def _line(line: Obj, currency: str) -> Html:
     price = price_words(line["price"])
-    adjusts = (line["adjustable_quantity"] or {}).get("enabled")
+    adjusts = inside(line, "adjustable_quantity").get("enabled")
     words = price if adjusts or line["quantity"] == 1 else f"{line['quantity']} \u00d7 {price}"
     return el(
         "tr",
@@ -102,7 +102,8 @@ def _quantity(line: Obj) -> Html:
 def _optional(world: World, session: Obj) -> Part:
     added = {line.get("_optional") for line in session["_lines"]}
     rows: list[Part] = []
-    for item in session.get("optional_items") or []:
+    offered: Objs = session.get("optional_items") or []
+    for item in offered:
         price = world.shelf.peek(item["price"]) or {}
         isin = item["price"] in added
         words = f"{product_name(world, price)} - {price_words(price)}"

@@ -15,7 +15,6 @@ from engine.sandbox.twin.values.types import Obj, clone
 from .features import USUAL, changed
 
 KIND = "billing_portal.configuration"
-_TOKEN_LENGTH = 20
 _OF_THE_DEFAULT: Obj = {
     "customer_update": {"allowed_updates": ["email", "name", "address", "phone"], "enabled": True},
     "invoice_history": {"enabled": True},
@@ -56,8 +55,6 @@ def _write(world: World, held: Obj, params: Params) -> None:
     held["business_profile"] |= {name: value or None for name, value in profile.items()}
     login = params.whole("login_page")
     if login is not None:
-        token = held.get("_login") or world.ids.token(_TOKEN_LENGTH)
-        held["_login"] = token
         url = f"{world.base_url}/p/login/{held['id']}" if login["enabled"] else None
         held["login_page"] = {"enabled": login["enabled"], "url": url}
     merge_metadata(held, params)

@@ -110,7 +110,7 @@ def refuse_change(subscription: Obj, wanted: Obj, features: Obj, where: str) -> 
     count = wanted.get("quantity")
     if count is None or count == held.get("quantity"):
         return
-    bounds = (entry or {}).get("adjustable_quantity") or {}
+    bounds = inside(entry, "adjustable_quantity")
     if entry is None or "quantity" not in allowed or not bounds["enabled"]:
         raise _not_offered(f"{where}[quantity]")
     if not bounds["minimum"] <= count <= (count if bounds["maximum"] is None else bounds["maximum"]):

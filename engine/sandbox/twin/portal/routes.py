@@ -269,9 +269,8 @@ class PortalPages:
         item = visit.plan["items"]["data"][0]
         about = inside(visit.session["flow"], "subscription_update_confirm")
         if about:
-            given: Objs = [
-                {key: text for key, text in one.items() if text} for one in about["discounts"] or []
-            ]
+            named: Objs = about["discounts"] or []
+            given = [{key: text for key, text in one.items() if text} for one in named]
             return dict(about["items"][0]), given
         wanted: Obj = {"id": item["id"], "price": str(visit.sent.get("price") or item["price"]["id"])}
         count = visit.sent.get("quantity")

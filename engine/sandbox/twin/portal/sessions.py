@@ -6,7 +6,7 @@ Source: Stripe's API description of `POST /v1/billing_portal/sessions`.
 from __future__ import annotations
 
 from engine.sandbox.twin.core.call import Call, Routes
-from engine.sandbox.twin.core.errors import invalid, missing
+from engine.sandbox.twin.core.errors import invalid, missing, no_such
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.types import Obj
 
@@ -17,6 +17,8 @@ from .flows import flow
 def create(call: Call) -> Obj:
     """A session of a customer, with the address of its page."""
     world, params = call.world, call.params
+    if params.get("customer_account"):
+        raise no_such("account", params["customer_account"], param="customer_account", status=400)
     if not params.get("customer"):
         raise missing("customer")
     customer = world.refer("customer", params["customer"], "customer")

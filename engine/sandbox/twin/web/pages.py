@@ -12,6 +12,7 @@ from engine.sandbox.twin.hosted.checkout_routes import CheckoutPages
 from engine.sandbox.twin.hosted.html import STYLESHEET
 from engine.sandbox.twin.hosted.invoice_routes import InvoicePages
 from engine.sandbox.twin.hosted.style import STYLE
+from engine.sandbox.twin.portal.login import LoginPages
 from engine.sandbox.twin.portal.routes import PortalPages
 
 
@@ -24,6 +25,7 @@ def page_routes(world: World) -> list[Route]:
         *InvoicePages(world).routes(),
         *BankPages(world).routes(),
         *PortalPages(world).routes(),
+        *LoginPages(world).routes(),
     ]
 
 
