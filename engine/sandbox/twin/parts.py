@@ -32,7 +32,7 @@ from engine.sandbox.twin.objects import (
 )
 from engine.sandbox.twin.pausing import calls as pause_calls
 from engine.sandbox.twin.payments import charges, charging, disputes, intents, refunds, setup_intents
-from engine.sandbox.twin.portal import configurations
+from engine.sandbox.twin.portal import configurations, pauses
 from engine.sandbox.twin.portal import sessions as portal_sessions
 from engine.sandbox.twin.promotions import codes, coupons
 from engine.sandbox.twin.schedules import calls as schedules
@@ -54,6 +54,7 @@ PARTS: tuple[ModuleType, ...] = (
     sessions,
     configurations,
     portal_sessions,
+    pauses,
     including,
     subscriptions,
     subscription_items,

@@ -13,7 +13,14 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.invoicing.paying import requires_action
 from engine.sandbox.twin.objects.cards import NEEDS_ACTION, WORKS
 from engine.sandbox.twin.objects.payment_methods import decline_error, new_card
-from engine.sandbox.twin.objects.payments import Attempt, Result, attempt, card_error, new_intent
+from engine.sandbox.twin.objects.payments import (
+    Attempt,
+    Result,
+    asks_for_action,
+    attempt,
+    card_error,
+    new_intent,
+)
 from engine.sandbox.twin.objects.setup import succeed
 from engine.sandbox.twin.values.types import Obj, clone, inside, public, texts
 
@@ -88,12 +95,14 @@ def _keep(world: World, method: Obj, customer: Obj) -> None:
     if method["_behaviour"] not in {WORKS, NEEDS_ACTION} and not method["_attachable"]:
         raise decline_error(method)
     world.shelf.own(method, customer["id"])
+    method["_is_set_up"] = bool(method.get("_authenticated"))
     world.emit("payment_method.attached", method)
 
 
 def _check_bank(method: Obj) -> None:
     """Without a payment the bank still wants to see the buyer."""
-    if method["_behaviour"] == NEEDS_ACTION and not method.get("_authenticated"):
+    asked = method["_behaviour"] == NEEDS_ACTION and asks_for_action(method)
+    if asked and not method.get("_authenticated"):
         raise requires_action("setup_intent_authentication_failure", {}, keeps_state=False)
 
 

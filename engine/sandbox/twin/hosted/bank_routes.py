@@ -63,7 +63,7 @@ class BankPages:
         intent = self.world.shelf.peek(id_) or {}
         if intent.get("_invoice"):
             return serving.see(f"/i/{intent['_invoice']}")
-        works = intent.get("status") in {"succeeded", "requires_capture", "processing"}
+        works = intent.get("status") in {"succeeded", "requires_capture", "requires_confirmation"}
         if came_from is None:
             text = "Your bank has confirmed. You can close this page." if works else bank_page.REFUSED
             return serving.page(message("3D Secure", text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.errors import invalid
-from engine.sandbox.twin.objects.cards import PAGE_CARDS, Card, card_by_number
+from engine.sandbox.twin.objects.cards import PAGE_CARDS, Card, card_by_number, valid_number
 from engine.sandbox.twin.values.types import Obj, Objs
 
 from .html import Html, el
@@ -23,9 +23,6 @@ _COUNTRIES = {
     "IT": "Italy", "NL": "Netherlands", "AT": "Austria", "CH": "Switzerland", "IE": "Ireland",
     "CA": "Canada", "AU": "Australia", "JP": "Japan",
 }  # fmt: skip
-_SHORTEST_NUMBER, _LONGEST_NUMBER = 12, 19
-_BASE = 10
-_NINE = 9
 
 
 def field(label: str, name: str, *, value: str | None = None, kind: str = "text", **more: str | bool) -> Html:
@@ -113,19 +110,6 @@ def chosen_card(sent: Obj, usual: str = "visa") -> Card | str:
 
 
 def _by_number(number: str) -> Card:
-    if (
-        not number.isdecimal()
-        or not _SHORTEST_NUMBER <= len(number) <= _LONGEST_NUMBER
-        or not _adds_up(number)
-    ):
+    if not valid_number(number):
         raise invalid("Your card number is invalid.", param="card_number", code="invalid_number")
     return card_by_number(number)
-
-
-def _adds_up(number: str) -> bool:
-    """The check digit of card numbers (Luhn)."""
-    total = 0
-    for position, digit in enumerate(reversed(number)):
-        value = int(digit) * (1 + position % 2)
-        total += value - _NINE if value > _NINE else value
-    return total % _BASE == 0

@@ -10,6 +10,7 @@ from engine.sandbox.twin.invoicing.paying import requires_action
 from engine.sandbox.twin.lifecycle import subscriptions
 from engine.sandbox.twin.objects.cards import NEEDS_ACTION, WORKS, Card
 from engine.sandbox.twin.objects.payment_methods import decline_error, new_card
+from engine.sandbox.twin.objects.payments import asks_for_action
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, inside
 
@@ -55,8 +56,9 @@ def change_card(world: World, session: Obj, card: Card, *, authenticated: bool) 
     method = new_card(world, card, clock=customer["_clock"])
     if method["_behaviour"] not in {WORKS, NEEDS_ACTION} and not method["_attachable"]:
         raise decline_error(method)
-    if method["_behaviour"] == NEEDS_ACTION and not authenticated:
+    if method["_behaviour"] == NEEDS_ACTION and asks_for_action(method) and not authenticated:
         raise requires_action("setup_intent_authentication_failure", {}, keeps_state=False)
+    method["_is_set_up"] = authenticated
     world.shelf.own(method, customer["id"])
     world.emit("payment_method.attached", method)
     given = {"invoice_settings": {"default_payment_method": method["id"]}}

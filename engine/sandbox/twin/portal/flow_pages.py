@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.hosted import forms
-from engine.sandbox.twin.hosted.html import Html, Part, brand, document, el, price_words, problem
+from engine.sandbox.twin.hosted.html import Html, Part, brand, document, el, every, price_words, problem
 from engine.sandbox.twin.hosted.invoice_page import day
 from engine.sandbox.twin.invoicing.lines import money, product_name
 from engine.sandbox.twin.values.types import Obj, inside
@@ -102,6 +102,19 @@ def cancel(
             "form", *asked, el("button", "Cancel plan", class_="danger"), method="post", action=f"{at}/cancel"
         ),
     )
+
+
+def pause(
+    world: World, subscription: Obj, features: Obj, at: str, back: str | None, error: str | None
+) -> str:
+    """The page that asks whether to pause, and for how long where that is offered."""
+    duration = features["subscription_pause"]["duration"]
+    spans: list[Part] = []
+    if duration["type"] == "interval_options":
+        options = {str(place): every(span) for place, span in enumerate(duration["interval_options"])}
+        spans = [forms.select("Pause for", "duration", options)]
+    form = el("form", *spans, el("button", "Pause plan"), method="post", action=f"{at}/pause")
+    return _page("Pause your plan", back, error, *_items(world, subscription), form)
 
 
 def _items(world: World, subscription: Obj) -> list[Part]:

@@ -80,6 +80,12 @@ def _actions(held: Obj, features: Obj, at: str) -> Html:
         parts.append(el("a", "Update plan", href=f"{at}/update", class_="button plain small"))
     if features["subscription_cancel"]["enabled"] and held["cancel_at"] is None:
         parts.append(el("a", "Cancel plan", href=f"{at}/cancel", class_="button plain small"))
+    pauses = features["subscription_pause"]["enabled"]
+    if held["status"] == "paused":
+        resume = el("button", "Resume plan", class_="plain small")
+        parts.append(el("form", resume, method="post", action=f"{at}/resume"))
+    elif pauses and held["cancel_at"] is None:
+        parts.append(el("a", "Pause plan", href=f"{at}/pause", class_="button plain small"))
     if held["cancel_at"] is not None:
         renew = el("button", "Don't cancel plan", class_="plain small")
         parts.append(el("form", renew, method="post", action=f"{at}/renew"))

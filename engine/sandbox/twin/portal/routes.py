@@ -18,7 +18,7 @@ from engine.sandbox.twin.hosted import bank_page, serving
 from engine.sandbox.twin.hosted.forms import chosen_card
 from engine.sandbox.twin.values.types import Obj, Objs, inside
 
-from . import deeds, flow_pages
+from . import deeds, flow_pages, pauses
 from .home_page import home
 
 _Shown: TypeAlias = "Callable[[Visit, str | None], str]"
@@ -101,6 +101,18 @@ class PortalPages:
     async def renew(self, request: Request) -> Response:
         """Go on with a plan that was to end."""
         return await self._do(request, lambda visit: deeds.renew(self.world, visit.plan), self._front)
+
+    async def show_pause(self, request: Request) -> Response:
+        """Ask whether to pause, and how long."""
+        return await self._show(request, self._pause_page)
+
+    async def pause(self, request: Request) -> Response:
+        """Let the plan stand still."""
+        return await self._do(request, self._pause, self._pause_page)
+
+    async def resume(self, request: Request) -> Response:
+        """Let a paused plan go on."""
+        return await self._do(request, lambda visit: pauses.resume(self.world, visit.plan), self._front)
 
     async def stay(self, request: Request) -> Response:
         """Take the offer and stay."""
@@ -205,6 +217,7 @@ class PortalPages:
             "customer_update": self._customer_page,
             "payment_method_update": self._card_page,
             "subscription_cancel": self._cancel_page,
+            "subscription_pause": self._pause_page,
             "subscription_update": self._plan_page,
             "subscription_update_confirm": self._confirm_page,
         }
@@ -225,6 +238,10 @@ class PortalPages:
         deeds.refuse_unless_enabled(visit.features, "subscription_cancel")
         coupon = self.world.shelf.peek(_offer(visit) or "")
         return flow_pages.cancel(self.world, visit.plan, visit.features, visit.at, visit.back, coupon, error)
+
+    def _pause_page(self, visit: Visit, error: str | None) -> str:
+        deeds.refuse_unless_enabled(visit.features, "subscription_pause")
+        return flow_pages.pause(self.world, visit.plan, visit.features, visit.at, visit.back, error)
 
     def _plan_page(self, visit: Visit, error: str | None) -> str:
         deeds.refuse_unless_enabled(visit.features, "subscription_update")
@@ -252,6 +269,11 @@ class PortalPages:
     def _cancel(self, visit: Visit) -> None:
         deeds.refuse_unless_enabled(visit.features, "subscription_cancel")
         deeds.cancel(self.world, visit.plan, visit.sent, visit.features)
+
+    def _pause(self, visit: Visit) -> None:
+        deeds.refuse_unless_enabled(visit.features, "subscription_pause")
+        chosen = str(visit.sent.get("duration") or "") or None
+        pauses.pause(self.world, visit.session, visit.plan, chosen, visit.features)
 
     def _stay(self, visit: Visit) -> None:
         coupon = _offer(visit)
@@ -303,6 +325,9 @@ class PortalPages:
             Route(f"{base}/customer", self.change_customer, methods=["POST"]),
             Route(f"{plan}/cancel", self.show_cancel, methods=["GET"]),
             Route(f"{plan}/cancel", self.cancel, methods=["POST"]),
+            Route(f"{plan}/pause", self.show_pause, methods=["GET"]),
+            Route(f"{plan}/pause", self.pause, methods=["POST"]),
+            Route(f"{plan}/resume", self.resume, methods=["POST"]),
             Route(f"{plan}/stay", self.stay, methods=["POST"]),
             Route(f"{plan}/renew", self.renew, methods=["POST"]),
             Route(f"{plan}/update", self.show_update, methods=["GET"]),

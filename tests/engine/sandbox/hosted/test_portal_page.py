@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.engine.sandbox.browser import Browser
-from tests.engine.sandbox.twin_client import FEB_1, Clock, Twin
+from tests.engine.sandbox.twin_client import FEB_1, MAR_1, Clock, Twin
 
 _ALL = {
     "customer_update": {"enabled": True, "allowed_updates": ["email", "name", "phone", "address"]},
@@ -178,6 +178,42 @@ def test_a_change_that_is_not_paid_or_not_offered(browser: Browser, twin: Twin, 
         press(page, "Confirm")
         assert page.get_by_role("alert").inner_text() == "Your card was declined."
     assert shop.held()["items"].data[0].quantity == 1
+
+
+def test_a_plan_is_paused_and_resumed(browser: Browser, shop: Shop, clock: Clock) -> None:
+    month = [{"interval": "month", "interval_count": 2}]
+    pause = {"enabled": True, "duration": {"type": "interval_options", "interval_options": month}}
+    features = {"subscription_pause": pause}
+    shop.twin.v1.billing_portal.configurations.update(shop.configuration, {"features": features})
+    with browser.page(scripts=False) as page:
+        page.goto(shop.session().url)
+        follow(page, "Pause plan")
+        press(page, "Pause plan")
+        assert "Your plan is paused." in text_of(page)
+        assert shop.held().status == "paused"
+        press(page, "Resume plan")
+        assert shop.held().status == "active"
+        page.goto(shop.flow("subscription_pause", subscription=shop.subscription).url)
+        page.get_by_label("Pause for").select_option(label="2 months")
+        press(page, "Pause plan")
+    assert shop.held().status == "paused"
+    clock.advance(MAR_1)
+    assert shop.held().status == "active"
+
+
+def test_the_login_page(browser: Browser, shop: Shop, twin: Twin, clock: Clock) -> None:
+    mail = f"{clock.id}@example.com"
+    twin.v1.customers.update(shop.customer, {"email": mail})
+    given = {"login_page": {"enabled": True}}
+    url = twin.v1.billing_portal.configurations.update(shop.configuration, given).login_page.url
+    with browser.page(scripts=False) as page:
+        page.goto(url)
+        page.get_by_label("Email").fill("nobody@example.com")
+        press(page, "Continue")
+        assert page.get_by_role("alert").inner_text() == "No customer has this email."
+        page.get_by_label("Email").fill(mail)
+        press(page, "Continue")
+        assert "Small" in text_of(page)
 
 
 def test_a_flow_that_leads_away(browser: Browser, shop: Shop) -> None:

@@ -56,7 +56,7 @@ def test_the_defaults_of_each_mode(twin: Twin, monthly: str, once: str, clock: C
 
 
 def test_what_is_shown_again(twin: Twin, monthly: str) -> None:
-    given = {
+    given: dict[str, Any] = {
         "billing_address_collection": "required",
         "branding_settings": {"display_name": "Shop", "button_color": "#112233"},
         "client_reference_id": "ref",
