@@ -51,7 +51,6 @@ def test_every_field_of_a_draft_is_kept(twin: Twin, clock: Clock) -> None:
                 "fixed_amount": {"amount": 700, "currency": "usd"},
             }
         },
-        application_fee_amount=100,
         metadata={"a": "b"},
     )
     assert (invoice.total, invoice.subtotal, invoice.amount_shipping) == (4700, 4000, 700)
