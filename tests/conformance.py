@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.narrowing import is_hash, is_list
 from tests.outside import CONFORMANCE
 
 _WORD = re.compile(r"[a-z_.]{1,60}")
@@ -50,7 +51,7 @@ class Judge:
         operation = self._spec.match(record["method"], record["path"])
         named = operation.path if operation is not None else record["path"]
         if not self._is_new(
-            (record["method"], named, record["params"], record["status"], record["response"])
+            [record["method"], named, record["params"], record["status"], record["response"]]
         ):
             return
         if operation is None:
@@ -74,7 +75,7 @@ class Judge:
         kind, carried, about = event["type"], event["data"]["object"], f"event {event['type']} {event['id']}"
         if kind not in self._spec.events:
             self.findings.append(f"{about}: no such type")
-        elif self._is_new((kind, carried)):
+        elif self._is_new([kind, carried]):
             self._tell(about, self._objects._validate(self._spec, f"/events/{kind}", carried, True))  # noqa: FBT003
         envelope = {**event, "type": "", "data": {**event["data"], "object": {}, "previous_attributes": {}}}
         if self._is_new(envelope):
@@ -103,11 +104,11 @@ def _is_gap(finding: Any) -> bool:
 
 def _shape(value: Any, name: str = "") -> Any:
     """The same for two values that differ only in numbers and in names."""
-    if isinstance(value, dict):
+    if is_hash(value):
         if name in _FREE:
             return "hash"
         return tuple(sorted((key, _shape(item, key)) for key, item in value.items()))
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return ("list", *dict.fromkeys(_shape(item) for item in value))
     if isinstance(value, str):
         return value if _WORD.fullmatch(value) else "0" if _NUMBER.fullmatch(value) else "text"

@@ -14,7 +14,7 @@ class Accounts:
 
     twin: Answers
     known: dict[str, str]
-    _made: dict[str, str] = field(default_factory=dict)
+    _made: dict[str, str] = field(default_factory=dict[str, str])
 
     async def like(self, middle: str) -> str:
         """The account that stands for the one whose ids have this middle."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.sandbox.twin.protocol.forms import decode
+from tests.narrowing import is_hash, is_list
 
 _ACCOUNT_IN_ID = re.compile(r"^(?!acct_)[a-z]+_\w{6}(\w{10})\w{8}$")
 _ACCOUNT_IN_LOG = re.compile(r"/acct_\w{6}(\w{10})/")
@@ -56,16 +57,16 @@ def texts(value: Any) -> Iterator[str]:
     """Every string inside."""
     if isinstance(value, str):
         yield value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner = value.values() if is_hash(value) else value if is_list(value) else ()
     for item in inner:
         yield from texts(item)
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:
     """Every object of Stripe inside, outer ones first."""
-    if isinstance(value, dict) and "object" in value:
+    if is_hash(value) and "object" in value:
         yield value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner = value.values() if is_hash(value) else value if is_list(value) else ()
     for item in inner:
         yield from objects(item)
 

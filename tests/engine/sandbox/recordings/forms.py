@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.narrowing import is_hash, is_list
+
 
 def encode(params: dict[str, Any]) -> str:
     """The parameters as a form."""
@@ -13,10 +15,10 @@ def encode(params: dict[str, Any]) -> str:
 
 
 def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
+    if is_hash(value):
         for inner, item in value.items():
             yield from _pairs(f"{name}[{inner}]", item)
-    elif isinstance(value, list):
+    elif is_list(value):
         for index, item in enumerate(value):
             yield from _pairs(f"{name}[{index}]", item)
     else:

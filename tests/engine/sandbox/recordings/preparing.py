@@ -44,7 +44,7 @@ class Preparation:
     twin: Answers
     catalog: Catalog
     scale: int
-    known: dict[str, str] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict[str, str])
 
     async def customer(self, id_: str, account: str | None) -> None:
         """A customer with the name and address of the recorded one."""

@@ -12,6 +12,7 @@ from tests.engine.sandbox.recordings.accounts import Accounts
 from tests.engine.sandbox.recordings.exchanges import NO_KEY, Exchange, account_of, objects
 from tests.engine.sandbox.recordings.preparing import Catalog, Preparation
 from tests.engine.sandbox.recordings.stripe_like import KEY, Answers
+from tests.narrowing import is_hash, is_list
 
 Obj = dict[str, Any]
 _AMOUNTS = {"amount", "unit_amount", "refund_amount", "application_fee_amount"}
@@ -130,12 +131,12 @@ class OneFile:
 
     def _translated(self, value: Any) -> Any:
         """The same parameters with the ids of the twin, in the words of today's API."""
-        if isinstance(value, dict):
+        if is_hash(value):
             named: Obj = {name: self._translated(item) for name, item in value.items()}
             if named.get("billing_cycle_anchor") == "now":
                 named["billing_cycle_anchor"] = {"type": "now"}
             return named
-        if isinstance(value, list):
+        if is_list(value):
             return [self._translated(item) for item in value]
         return self._mapped(value)
 
@@ -146,9 +147,9 @@ class OneFile:
         return {name: self._other(name, value) for name, value in params.items()}
 
     def _other(self, name: str, value: Any) -> Any:
-        if isinstance(value, dict):
+        if is_hash(value):
             return self._varied(value)
-        if isinstance(value, list):
+        if is_list(value):
             return [self._other(name, item) for item in value]
         if name in _AMOUNTS:
             return str(int(value) * self.how.scale)
@@ -157,10 +158,10 @@ class OneFile:
 
 def learn(recorded: Any, ours: Any, known: dict[str, str]) -> None:
     """Take down which id of the twin stands where the recording has which id."""
-    if isinstance(recorded, dict) and isinstance(ours, dict):
+    if is_hash(recorded) and is_hash(ours):
         for name, value in recorded.items():
             learn(value, ours.get(name), known)
-    elif isinstance(recorded, list) and isinstance(ours, list):
+    elif is_list(recorded) and is_list(ours):
         for one, other in zip(recorded, ours, strict=False):
             learn(one, other, known)
     elif isinstance(recorded, str) and isinstance(ours, str) and "_" in recorded[:6]:
@@ -169,7 +170,7 @@ def learn(recorded: Any, ours: Any, known: dict[str, str]) -> None:
 
 def _catalog_names(value: Any) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = value.items() if is_hash(value) else enumerate(value) if is_list(value) else ()
     for name, item in inner:
         if name in {"price", "plan", "coupon"} and isinstance(item, str):
             found.append(("coupon" if name == "coupon" else "price", item))

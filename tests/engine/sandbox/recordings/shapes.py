@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.narrowing import is_hash, is_list
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -25,9 +27,9 @@ def differences(recorded: Any, ours: Any, where: str = "") -> Iterator[Differenc
     kinds = kind(recorded), kind(ours)
     if kinds[0] != kinds[1]:
         yield Difference(where, "type", *kinds)
-    elif isinstance(recorded, dict):
+    elif is_hash(recorded):
         yield from _in_hash(recorded, ours, str(recorded.get("object", where)))
-    elif isinstance(recorded, list):
+    elif is_list(recorded):
         if len(recorded) != len(ours):
             yield Difference(where, "length", str(len(recorded)), str(len(ours)))
         for one, other in zip(recorded, ours, strict=False):

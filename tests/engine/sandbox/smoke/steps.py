@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.narrowing import is_hash, is_list
+
 HERE = Path(__file__).parent
 Step = dict[str, Any]
 
@@ -38,9 +40,9 @@ def _camel(name: str) -> str:
 
 def filled(value: Any, kept: dict[str, Any]) -> Any:
     """A value with what was kept in the places of the names."""
-    if isinstance(value, dict):
+    if is_hash(value):
         return {name: filled(item, kept) for name, item in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [filled(item, kept) for item in value]
     return part(kept, value[1:]) if isinstance(value, str) and value.startswith("$") else value
 
