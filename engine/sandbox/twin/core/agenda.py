@@ -48,3 +48,8 @@ class Agenda:
         """The next instant at which something happens that is more than settling money."""
         dues = (due for held in self._current.values() for due in held)
         return min((due.at for due in dues if due.rank < SETTLING), default=None)
+
+    def coming(self, most: int) -> list[tuple[Due, str]]:
+        """The next happenings, so many of them, each with the id of its object."""
+        held = ((due, id_) for id_, dues in self._current.items() for due in dues)
+        return heapq.nsmallest(most, held)

@@ -72,7 +72,6 @@ class Admin:
             to = int((await request.json())["now"])
             if to < self.world.now():
                 return JSONResponse({"error": "Time only moves forward.", "now": self.world.now()}, 400)
-            self.world.live = self.world.now() if self.world.live is None else self.world.live
             self.timekeeper.advance_live(to)
         return JSONResponse({"now": self.world.now(), "follows_the_wall": self.world.live is None})
 

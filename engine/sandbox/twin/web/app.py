@@ -20,6 +20,8 @@ from engine.sandbox.twin.entitlements import active
 from engine.sandbox.twin.faults.admin import FaultsAdmin
 from engine.sandbox.twin.faults.book import Book
 from engine.sandbox.twin.faults.payments import behaviour_by
+from engine.sandbox.twin.inside.routes import InsidePages
+from engine.sandbox.twin.inside.view import View
 from engine.sandbox.twin.invoicing import attaching
 from engine.sandbox.twin.lifecycle import ending
 from engine.sandbox.twin.onboarding.pages import OnboardingPages
@@ -70,6 +72,7 @@ def build(world: World, traffic: TextIO | None, kept: Kept | None = None) -> Sta
         *Dashboard(world, api.router, courier).routes(),
         *page_routes(world),
         *OnboardingPages(world).routes(),
+        *InsidePages(View(world, api.exchanges, book, courier, timekeeper.advance_live)).routes(),
         Route("/{path:path}", v1, methods=_METHODS),
     ]
     return Starlette(routes=routes, lifespan=lambda _app: _living(courier, timekeeper, kept))

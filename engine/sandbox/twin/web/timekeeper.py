@@ -39,10 +39,11 @@ class Timekeeper:
             await asyncio.sleep(_TICK)
 
     def advance_live(self, to: int) -> None:
-        """Move the standing live clock on and play what is due until then, each at its instant."""
+        """Move the live clock on, and play what is due until then, each at its instant; then it stands."""
         world = self._world
+        world.live = world.now()
         while (found := world.agenda(LIVE).next()) is not None and found[0].at <= to:
-            world.live = max(world.live or 0, found[0].at)
+            world.live = max(world.live, found[0].at)
             with world.transaction():
                 play(world, *found)
         world.live = to

@@ -1,0 +1,1 @@
+"""What did the twin do, and what comes next? Pages for whoever looks inside; they read and hardly touch."""
