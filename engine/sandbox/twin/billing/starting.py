@@ -25,12 +25,13 @@ from .proration import first_periods
 _PAID_AT_ONCE = (
     "payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "invoice.created",
     "invoice.finalized", "invoice.updated", "invoice.paid", "invoice.payment_succeeded",
-    "invoice_payment.paid", "customer.subscription.created",
+    "invoice_payment.paid", "customer.subscription.created", "setup_intent.created",
+    "customer.subscription.trial_will_end",
 )  # fmt: skip
 _NOT_PAID = (
     "customer.subscription.created", "invoice.created", "invoice.finalized", "payment_intent.created",
     "charge.failed", "payment_intent.payment_failed", "payment_intent.requires_action", "invoice.updated",
-    "invoice.payment_action_required", "invoice.payment_failed",
+    "invoice.payment_action_required", "invoice.payment_failed", "customer.subscription.trial_will_end",
 )  # fmt: skip
 
 

@@ -164,14 +164,12 @@ def requires_action(code: str, intent: Obj, *, keeps_state: bool) -> StripeError
 
 def void(world: World, invoice: Obj) -> None:
     """Void: nothing is owed, what was taken from the balance comes back."""
-    before = clone(invoice)
     invoice["status"] = "void"
     invoice["auto_advance"] = False
     invoice["next_payment_attempt"] = None
     invoice["status_transitions"]["voided_at"] = world.now_of(invoice)
     _return_balance(world, invoice)
     give_back(world, invoice, lines_of(world, invoice))
-    world.emit("invoice.updated", invoice, before=before)
     world.emit("invoice.voided", invoice)
     close_payment(world, invoice)
     reactions.invoice_voided(world, invoice)
@@ -203,11 +201,9 @@ def mark_uncollectible(world: World, invoice: Obj, reason: str = "user_forgiven"
 
 def give_up(world: World, invoice: Obj, reason: str) -> None:
     """Mark an open invoice as uncollectible and say why."""
-    before = clone(invoice)
     invoice["status_details"] = {"uncollectible": {"reason": reason}}
     invoice["status"] = "uncollectible"
     invoice["auto_advance"] = False
     invoice["next_payment_attempt"] = None
     invoice["status_transitions"]["marked_uncollectible_at"] = world.now_of(invoice)
-    world.emit("invoice.updated", invoice, before=before)
     world.emit("invoice.marked_uncollectible", invoice)

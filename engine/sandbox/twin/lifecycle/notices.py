@@ -15,11 +15,12 @@ _EXPIRING_DAYS = 7
 
 
 def upcoming_dues(world: World, subscription: Obj) -> list[Due]:
-    """A running subscription that goes on is announced some days before its next invoice."""
+    """A subscription that is charged by itself and goes on is announced some days before its next invoice."""
     days = world.settings.upcoming_days
     at = min(int(item["current_period_end"]) for item in items_of(subscription))
     ends = subscription["cancel_at"] is not None and subscription["cancel_at"] <= at
-    if not days or ends or subscription.get("_upcoming_told") == at:
+    automatic = subscription["collection_method"] == "charge_automatically"
+    if not days or not automatic or ends or subscription.get("_upcoming_told") == at:
         return []
     return [Due(max(at - days * DAY, world.now_of(subscription)), 4, "renewal_upcoming")]
 
