@@ -77,7 +77,8 @@ class Judge:
             self.findings.append(f"{about}: no such type")
         elif self._is_new([kind, carried]):
             self._tell(about, self._objects._validate(self._spec, f"/events/{kind}", carried, True))  # noqa: FBT003
-        envelope = {**event, "type": "", "data": {**event["data"], "object": {}, "previous_attributes": {}}}
+        bare: dict[str, Any] = {**event["data"], "object": {}, "previous_attributes": {}}
+        envelope = {**event, "type": "", "data": bare}
         if self._is_new(envelope):
             found = self._objects._validate(self._spec, "/components/schemas/event", envelope, True)  # noqa: FBT003
             self._tell(about, [one for one in found if not one.where.startswith(("data.object", "type"))])

@@ -17,5 +17,5 @@ def law(few: int, *, steps: int = 25) -> settings:
         derandomize=not MANY,
         max_examples=MANY or few,
         stateful_step_count=steps,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] -- its metaclass is untyped
     )

@@ -17,6 +17,7 @@ from engine.sandbox.twin.parts import play
 from engine.sandbox.twin.values.types import clone
 from engine.sandbox.twin.web.api import Api
 from engine.sandbox.twin.web.app import wire
+from tests.narrowing import is_hash, is_list
 
 JAN_1 = 1767225600
 
@@ -105,16 +106,13 @@ def form(params: Mapping[str, Any]) -> str:
 
 
 def _pairs(where: str, value: Any) -> Any:
-    match value:
-        case Mapping():
-            for name, item in value.items():
-                yield from _pairs(f"{where}[{name}]" if where else str(name), item)
-        case list():
-            for index, item in enumerate(value):
-                yield from _pairs(f"{where}[{index}]", item)
-        case bool():
-            yield where, "true" if value else "false"
-        case None:
-            yield where, ""
-        case _:
-            yield where, str(value)
+    if is_hash(value):
+        for name, item in value.items():
+            yield from _pairs(f"{where}[{name}]" if where else name, item)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            yield from _pairs(f"{where}[{index}]", item)
+    elif isinstance(value, bool):
+        yield where, "true" if value else "false"
+    else:
+        yield where, "" if value is None else str(value)

@@ -152,7 +152,8 @@ class Shop(RuleBasedStateMachine):
     def bills_add_up(self) -> None:
         for bill in self.all("/v1/invoices"):
             lines = sum(line["amount"] for line in _lines(self.twin, bill))
-            off = sum(part["amount"] for part in bill["total_discount_amounts"] or [])
+            discounts: list[dict[str, Any]] = bill["total_discount_amounts"] or []
+            off = sum(part["amount"] for part in discounts)
             assert bill["subtotal"] == lines, bill["id"]
             assert bill["total"] == lines - off, bill["id"]
             assert bill["amount_paid"] + bill["amount_remaining"] == bill["amount_due"], bill
@@ -184,7 +185,7 @@ class Shop(RuleBasedStateMachine):
         debited: dict[str, int] = defaultdict(int)
         credited: dict[str, int] = defaultdict(int)
         for line in self.lines():
-            details = line["parent"]["subscription_item_details"] or {}
+            details: dict[str, Any] = line["parent"]["subscription_item_details"] or {}
             item = str(details.get("subscription_item"))
             (debited if line["amount"] > 0 else credited)[item] += abs(line["amount"])
         for item, amount in credited.items():

@@ -29,8 +29,9 @@ class Catalog:
             if found["object"] != "plan":  # a price and its older form have the same id
                 self.seen.setdefault(found.get("id", ""), found)
             if found["object"] == "line_item":
-                price = ((found["pricing"] or {}).get("price_details") or {}).get("price")
-                self.lines.setdefault(price or "", found)
+                pricing: Obj = found["pricing"] or {}
+                details: Obj = pricing.get("price_details") or {}
+                self.lines.setdefault(details.get("price") or "", found)
             if found.get("status") == "requires_action":
                 self.demanding.add(str(found["payment_method"]))
         for item in exchange.params.get("line_items", []):

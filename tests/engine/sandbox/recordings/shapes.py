@@ -52,5 +52,5 @@ def kind(value: Any) -> str:
     """The JSON type of a value."""
     if isinstance(value, bool):
         return "boolean"
-    names = {dict: "hash", list: "list", str: "string", int: "number", float: "number"}
-    return names.get(type(value), "null")
+    names = {"dict": "hash", "list": "list", "str": "string", "int": "number", "float": "number"}
+    return names.get(type(value).__name__, "null")
