@@ -42,8 +42,6 @@ def pause(world: World, subscription: Obj, given: Obj) -> None:
     _give_back(world, subscription, inside(given, "bill_for", "unused_time_from").get("type", "now"))
     if inside(given, "bill_for", "outstanding_usage_through").get("type", "now") == "now":
         add_usage(world, subscription)
-    if inside(given, "bill_for", "outstanding_usage_through").get("type", "now") == "now":
-        add_usage(world, subscription)
     if given.get("invoicing_behavior") == "invoice":
         last_invoice(world, subscription, "subscription_update")
     subscription.pop("_silent", None)

@@ -42,13 +42,15 @@ def _gone(world: World, account: str) -> bool:
 
 def _send_to_destination(world: World, charge: Obj, data: Obj) -> Obj:
     """The transfer of a destination charge; answers the payment that its account received."""
-    if not charge["transfer_group"]:
-        charge["transfer_group"] = f"group_{charge['payment_intent'] or charge['id']}"
+    group = transfers.group_of(charge)
+    intent = world.shelf.take(charge["payment_intent"] or "")
+    if intent is not None:
+        intent["transfer_group"] = group
     given: int | None = data.get("amount")
     captured: int = charge["amount_captured"]
     amount = captured if given is None else min(given, captured)
     days = days_until_available(world, charge)
-    about: Obj = {"source": charge, "group": charge["transfer_group"], "days": days}
+    about: Obj = {"source": charge, "group": group, "days": days}
     transfer = transfers.make(world, amount, charge["currency"], data["destination"], about)
     charge["transfer"] = transfer["id"]
     world.emit("transfer.created", transfer)

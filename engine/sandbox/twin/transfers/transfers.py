@@ -34,7 +34,7 @@ def create(call: Call) -> Obj:
     else:
         _refuse_more_than(world, source, amount)
         days = days_until_available(world, source)
-    group = params.get("transfer_group") or (_group_of(source) if source else None)
+    group = params.get("transfer_group") or (group_of(source) if source else None)
     about: Obj = {"source": source, "group": group, "days": days}
     transfer = make(world, amount, currency, to, about)
     assign(transfer, params, "description")
@@ -83,7 +83,7 @@ def _refuse_more_than(world: World, source: Obj, amount: int) -> None:
         raise invalid(text, param="amount", code="balance_insufficient")
 
 
-def _group_of(source: Obj) -> str:
+def group_of(source: Obj) -> str:
     """The group of a charge; one that has none gets it now."""
     if not source["transfer_group"]:
         source["transfer_group"] = f"group_{source['payment_intent'] or source['id']}"

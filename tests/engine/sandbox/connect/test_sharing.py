@@ -79,6 +79,7 @@ def test_a_destination_charge_sends_all_and_takes_the_fee_back(still: Twin, acco
         charge.id,
     )
     assert charge.transfer_group == transfer.transfer_group == f"group_{intent.id}"
+    assert still.v1.payment_intents.retrieve(intent.id).transfer_group == charge.transfer_group
     payment = still.v1.charges.retrieve(transfer.destination_payment, {}, acting(account))
     assert (payment.amount, payment.application_fee_amount, payment.source_transfer) == (
         100_00,

@@ -95,6 +95,23 @@ def test_entitlements_follow_a_subscription(twin: Twin, clock: Clock, feature: A
     assert clock.types().count(_UPDATED) == 2
 
 
+def test_a_pause_takes_entitlements_and_a_resumption_brings_them_back(
+    twin: Twin, clock: Clock, feature: Any
+) -> None:
+    product, free = _product_with(twin, feature)
+    dear = twin.v1.prices.create(
+        {"product": product, "currency": "usd", "unit_amount": 900, "recurring": {"interval": "month"}}
+    ).id
+    for price in (free, dear):
+        buyer = clock.customer()
+        held = twin.v1.subscriptions.create({"customer": buyer, "items": [{"price": price}]})
+        twin.v1.subscriptions.pause(held.id)
+        assert _held(twin, buyer) == []
+        gone_on = twin.v1.subscriptions.resume(held.id, {"payment_behavior": "resume_on_payment_success"})
+        assert (gone_on.status, _held(twin, buyer)) == ("active", [feature.id])
+        assert clock.types().count(_UPDATED) % 3 == 0
+
+
 def test_two_subscriptions_entitle_once(twin: Twin, clock: Clock, feature: Any) -> None:
     _, price = _product_with(twin, feature)
     _, other = _product_with(twin, feature)
