@@ -14,6 +14,7 @@ from engine.sandbox.twin.objects.payments import asks_for_action
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, inside
 
+from . import later
 from .flows import refuse_change
 
 ENDED = frozenset({"canceled", "incomplete_expired"})
@@ -27,8 +28,9 @@ _REASONS = frozenset(
 
 def live_subscriptions(world: World, customer: str) -> Objs:
     """The subscriptions that go on, newest first."""
-    found = world.shelf.find("subscription", customer=customer)
-    return [held for held in reversed(found) if held["status"] not in ENDED]
+    found = world.shelf.owned("subscription", customer)
+    newest_first = sorted(found, key=lambda held: int(held["_n"]), reverse=True)
+    return [held for held in newest_first if held["status"] not in ENDED]
 
 
 def default_card(world: World, customer: Obj) -> Obj | None:
@@ -140,11 +142,17 @@ def stay(world: World, subscription: Obj, coupon: str) -> None:
 
 
 def change_plan(world: World, subscription: Obj, wanted: Obj, features: Obj, discounts: Objs) -> None:
-    """Change price or quantity as the configuration lets; what is due at once has to be paid."""
+    """Change price or quantity as the configuration lets; what is due at once has to be paid.
+
+    Where the configuration says so the change waits for the end of the period.
+    """
     how = features["subscription_update"]
     if len(subscription["items"]["data"]) != 1:
         raise invalid("Only subscriptions with exactly one item can be updated in the portal.")
     refuse_change(subscription, wanted, features, "items[0]")
+    if later.waits(world, subscription, wanted, features):
+        later.schedule_change(world, subscription, wanted, discounts)
+        return
     given: Obj = {
         "items": [wanted],
         "proration_behavior": how["proration_behavior"],

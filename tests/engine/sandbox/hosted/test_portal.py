@@ -204,3 +204,45 @@ def test_what_is_switched_off_cannot_be_done(twin: Twin, clock: Clock) -> None:
     assert twin.post_form(path, {}, accept="text/html")[0] == 400
     assert twin.v1.subscriptions.retrieve(stranger.id).cancel_at is None
     assert twin.post_form("/p/session/bps_nope/customer", {}, accept="text/html")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("condition", "small", "interval"),
+    [("decreasing_item_amount", 1000, "month"), ("shortening_interval", 5000, "week")],
+)
+def test_a_lesser_plan_waits_for_the_end_of_the_period(
+    twin: Twin, clock: Clock, condition: str, small: int, interval: str
+) -> None:
+    customer = clock.customer()
+    present, other = twin.price(2000), twin.price(small, interval)
+    subscription = subscribed(twin, customer, present)
+    wait = {"schedule_at_period_end": {"conditions": [{"type": condition}]}}
+    offered = updates(product_of(twin, other), proration_behavior="always_invoice", **wait)
+    made = configuration(twin, subscription_update=offered)
+    session = twin.v1.billing_portal.sessions.create({"customer": customer, "configuration": made.id})
+    at = f"/p/session/{session.id}/subscriptions/{subscription.id}/update"
+    form = {"price": other, "confirmed": "yes"}
+    assert twin.post_form(at, form, accept="text/html")[0] == 200
+    held = twin.v1.subscriptions.retrieve(subscription.id)
+    assert held["items"].data[0].price.id == present
+    schedule = twin.v1.subscription_schedules.retrieve(held.schedule)
+    assert [phase["items"][0].price for phase in schedule.phases] == [present, other]
+    assert twin.post_form(at, form, accept="text/html")[0] == 400
+    clock.advance(FEB_1 + 2 * 3600)
+    held = twin.v1.subscriptions.retrieve(subscription.id)
+    assert held["items"].data[0].price.id == other
+    invoice = twin.v1.invoices.retrieve(held.latest_invoice)
+    assert (invoice.total, invoice.status) == (small, "paid")
+
+
+def test_a_greater_plan_does_not_wait(twin: Twin, clock: Clock) -> None:
+    customer = clock.customer()
+    other = twin.price(3000)
+    subscription = subscribed(twin, customer, twin.price(2000))
+    kinds = ("decreasing_item_amount", "shortening_interval")
+    wait = {"schedule_at_period_end": {"conditions": [{"type": kind} for kind in kinds]}}
+    made = configuration(twin, subscription_update=updates(product_of(twin, other), **wait))
+    session = twin.v1.billing_portal.sessions.create({"customer": customer, "configuration": made.id})
+    at = f"/p/session/{session.id}/subscriptions/{subscription.id}/update"
+    assert twin.post_form(at, {"price": other, "confirmed": "yes"}, accept="text/html")[0] == 200
+    assert twin.v1.subscriptions.retrieve(subscription.id)["items"].data[0].price.id == other
