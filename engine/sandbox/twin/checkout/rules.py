@@ -5,7 +5,8 @@ Source: Stripe's API description of `POST /v1/checkout/sessions`; the sentences 
 
 from __future__ import annotations
 
-from engine.sandbox.twin.core.errors import StripeError, exclusive, invalid, missing, no_such, not_covered
+from engine.sandbox.twin.core.errors import StripeError, exclusive, invalid, missing, no_such
+from engine.sandbox.twin.taxes.automatic import refuse_automatic
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import inside
 
@@ -62,8 +63,7 @@ def refuse(params: Params, mode: str, ui_mode: str) -> None:
     _refuse_urls(params, ui_mode)
     _refuse_what_is_missing(params, mode)
     _refuse_texts(params)
-    if inside(params.get("automatic_tax")).get("enabled"):
-        raise not_covered("automatic_tax[enabled]")
+    refuse_automatic(params)
     _refuse_unknown(params)
 
 

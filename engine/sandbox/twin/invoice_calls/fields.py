@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.call import assign, merge_metadata
-from engine.sandbox.twin.core.errors import exclusive, invalid, no_such, not_covered
+from engine.sandbox.twin.core.errors import exclusive, invalid, no_such
 from engine.sandbox.twin.core.ranges import amount_within, within
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.dunning.retries import resume_collection
 from engine.sandbox.twin.invoicing.drafts import lines_of
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
+from engine.sandbox.twin.taxes.automatic import refuse_automatic
 from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.transfers.rules import account_named, refuse_shares
 from engine.sandbox.twin.values.calendar import DAY
 from engine.sandbox.twin.values.params import Params
-from engine.sandbox.twin.values.types import Obj, as_list, inside
+from engine.sandbox.twin.values.types import Obj, as_list
 
 from .shipping import write_shipping
 
@@ -57,9 +58,7 @@ def write(world: World, invoice: Obj, params: Params) -> None:
     if "default_tax_rates" in params:
         named = params["default_tax_rates"]
         invoice["default_tax_rates"] = named_rates(world, named, "default_tax_rates")
-    if inside(params.get("automatic_tax")).get("enabled"):
-        raise not_covered("automatic_tax[enabled]")
-    params.ignore("automatic_tax")
+    refuse_automatic(params)
     write_shipping(world, invoice, params)
 
 

@@ -12,6 +12,7 @@ from engine.sandbox.twin.invoicing.drafts import collect, lines_of, new_invoice,
 from engine.sandbox.twin.invoicing.lines import new_item
 from engine.sandbox.twin.objects.customers import new_customer
 from engine.sandbox.twin.schedules.previewing import invoice_of_schedule
+from engine.sandbox.twin.taxes.automatic import refuse_automatic
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
@@ -47,9 +48,8 @@ def _present(world: World, invoice: Obj, params: Params) -> None:
     if params.get("on_behalf_of"):
         account = world.refer("account", params["on_behalf_of"], "on_behalf_of")
         invoice["on_behalf_of"] = account["id"]
-    if inside(params.get("automatic_tax")).get("enabled"):
-        raise not_covered("automatic_tax[enabled]")
-    params.ignore("automatic_tax", "preview_mode")
+    refuse_automatic(params)
+    params.ignore("preview_mode")
 
 
 def _preview(world: World, params: Params) -> Obj:

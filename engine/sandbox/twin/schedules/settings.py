@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.sandbox.twin.core.errors import invalid, missing, not_covered
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.payment_methods import of_customer
+from engine.sandbox.twin.taxes.automatic import refuse_automatic
 from engine.sandbox.twin.terms import limits
 from engine.sandbox.twin.values.types import Obj, as_list, clone, inside
 
@@ -18,7 +19,7 @@ def blank_defaults() -> Obj:
     """The default settings of a schedule for which nothing was said."""
     return {
         "application_fee_percent": None,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
+        "automatic_tax": blank_tax(),
         "billing_cycle_anchor": "automatic",
         "billing_thresholds": None,
         "collection_method": "charge_automatically",
@@ -28,6 +29,11 @@ def blank_defaults() -> Obj:
         "on_behalf_of": None,
         "transfer_data": None,
     }
+
+
+def blank_tax() -> Obj:
+    """Automatic tax, which is off."""
+    return {"disabled_reason": None, "enabled": False, "liability": None}
 
 
 def blank_invoice_settings() -> Obj:
@@ -48,9 +54,11 @@ def write_settings(world: World, customer: Obj, held: Obj, given: Obj, where: st
     if "invoice_settings" in given:
         held["invoice_settings"] = _invoice(world, held["invoice_settings"], given["invoice_settings"], where)
     _write_connect(world, held, given, where)
-    thresholds, tax = given.get("billing_thresholds"), inside(given, "automatic_tax").get("enabled")
-    if thresholds or tax:
-        raise not_covered(f"{where}[{'billing_thresholds' if thresholds else 'automatic_tax'}]")
+    if "automatic_tax" in given:
+        refuse_automatic(given, where)
+        held["automatic_tax"] = blank_tax()
+    if given.get("billing_thresholds"):
+        raise not_covered(f"{where}[billing_thresholds]")
 
 
 def _write_connect(world: World, held: Obj, given: Obj, where: str) -> None:

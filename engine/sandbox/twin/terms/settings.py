@@ -10,6 +10,7 @@ from engine.sandbox.twin.core.errors import invalid, missing, no_such, not_cover
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.objects.discounts import new_discounts
 from engine.sandbox.twin.objects.payment_methods import of_customer
+from engine.sandbox.twin.taxes.automatic import refuse_automatic
 from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.transfers.rules import account_named, fee_without_account, receiver_named
 from engine.sandbox.twin.values.calendar import instant
@@ -197,8 +198,7 @@ def _write_behalf(world: World, _customer: Obj, state: Obj, params: Params) -> N
 
 def _write_tax(_world: World, _customer: Obj, _state: Obj, params: Params) -> None:
     """Stripe Tax is not played; that it stays off may be said."""
-    if params.whole("automatic_tax")["enabled"]:
-        raise not_covered("automatic_tax[enabled]")
+    refuse_automatic(params)
 
 
 def _write_thresholds(_world: World, _customer: Obj, _state: Obj, params: Params) -> None:

@@ -10,10 +10,8 @@ from .types import Obj, as_list, as_obj, clone
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
 
-# Taken everywhere: what they do shows in the answer alone, or not at all.
-_OF_EVERY_CALL = frozenset(
-    {"expand", "automatic_tax", "payment_settings", "statement_descriptor", "preferred_locales"}
-)
+# Taken everywhere: it acts on the answer alone.
+_OF_EVERY_CALL = frozenset({"expand"})
 
 
 class Params(dict[str, Any]):
