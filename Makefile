@@ -1,5 +1,5 @@
 # Two commands matter: `make demo` and `make test`. Both make the environment first when it is missing.
-.PHONY: help install demo test dev bench laws clean format-check lint types contracts proofs tests
+.PHONY: help install demo test dev bench browser laws clean format-check lint types contracts proofs tests
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -16,6 +16,7 @@ help:
 	@echo "make dev      the whole stack, until Ctrl-C"
 	@echo "make bench    what an attach costs"
 	@echo "make laws     the laws of money over many drawn sequences (EXAMPLES=200)"
+	@echo "make browser  a Chromium for the tests of pages, which are skipped without one"
 	@echo "make install  the environment in .venv alone"
 	@echo "make clean    remove the environment and all caches"
 
@@ -63,6 +64,11 @@ proofs: contracts
 tests: proofs
 	@echo "== tests"
 	@$(PYTHON) -m pytest -n 2
+
+# Debian's Chromium; any that is on the path will do.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 
 laws: $(INSTALLED)
 	@WALLSTREET_LAWS=$(or $(EXAMPLES),200) $(PYTHON) -m pytest -n 2 tests/engine/sandbox/laws

@@ -129,8 +129,10 @@ def sandbox(
     seed: Annotated[str, typer.Option(help="Ids and chance follow from it.")] = "twin",
     now: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Let time stand at this instant (2026-01-31, or Unix) until told."),
+        typer.Option(metavar="TIME", help="Where time stands until told: 2026-01-31, or Unix. Else: now."),
     ] = None,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", help="Let time run with this machine's clock.")] = False,
     traffic: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Append each call and its answer to this file.")
     ] = None,
@@ -152,7 +154,13 @@ def sandbox(
     from engine.terminal.sandbox import options, watch
 
     given = options(
-        port=port, data=data, seed=seed, now=now, traffic=traffic, webhook_retries=webhook_retries
+        port=port,
+        data=data,
+        seed=seed,
+        now=now,
+        follow=follow,
+        traffic=traffic,
+        webhook_retries=webhook_retries,
     )
 
     async def up() -> None:

@@ -28,7 +28,14 @@ class SandboxMisused(Exception):
 
 
 def options(
-    *, port: int, data: Path | None, seed: str, now: str | None, traffic: Path | None, webhook_retries: str
+    *,
+    port: int,
+    data: Path | None,
+    seed: str,
+    now: str | None,
+    follow: bool,
+    traffic: Path | None,
+    webhook_retries: str,
 ) -> list[str]:
     """The options of the twin's process; raises `SandboxMisused` where one cannot be."""
     if webhook_retries not in RETRIES:
@@ -36,9 +43,11 @@ def options(
     for name, file in (("--data", data), ("--traffic", traffic)):
         if file is not None and not file.expanduser().absolute().parent.is_dir():
             raise SandboxMisused(f"{name} {file}: there is no folder {file.parent}.")
+    if follow and now is not None:
+        raise SandboxMisused("--now lets time stand and --follow lets it run: give one of them.")
     given = ["--port", str(port), "--seed", seed, "--webhook-retries", webhook_retries]
-    if now is not None:
-        given += ["--now", str(instant(now))]
+    if not follow:
+        given += ["--stand"] if now is None else ["--now", str(instant(now))]
     for name, file in (("--data", data), ("--traffic", traffic)):
         given += [name, str(file.expanduser().absolute())] if file is not None else []
     return given

@@ -70,6 +70,7 @@ def test_help_is_there_before_anything_heavy_is_loaded() -> None:
         (("dev",), {"WALLSTREET_PORT": "many"}, "WALLSTREET_PORT must be a number"),
         (("scenario", "run", "nowhere.yaml"), {}, "nowhere.yaml does not exist"),
         (("sandbox", "--now", "tomorrow"), {}, "--now must be a time such as 2026-01-31"),
+        (("sandbox", "--now", "2026-01-31", "--follow"), {}, "give one of them"),
         (("sandbox", "--data", "/nowhere/state.json"), {}, "there is no folder /nowhere"),
         (("sandbox", "--webhook-retries", "never"), {}, "must be scheduled or hurried"),
         (("sandbox", "--host", "192.0.2.1"), {}, "Cannot listen on 192.0.2.1:12111"),

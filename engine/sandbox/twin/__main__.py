@@ -85,6 +85,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--traffic", type=Path, help="where to append each exchange as a JSON line")
     parser.add_argument("--data", type=Path, help="file that keeps the state")
     parser.add_argument("--now", type=int, help="let the live clock stand at this Unix time until it is told")
+    parser.add_argument(
+        "--stand", action="store_true", help="let the live clock stand at the time of the start"
+    )
     parser.add_argument("--seed", default="twin", help="ids follow from it")
     parser.add_argument(
         "--webhook-retries",
@@ -111,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
         traffic = (
             stack.enter_context(Path(traffic_file).open("a", encoding="utf-8")) if traffic_file else None
         )
-        world.live = options.now
+        world.live = int(world.wall()) if options.stand and options.now is None else options.now
         world.settings.webhook_retries = options.webhook_retries
         keeper = Keeper(world, options.data) if options.data else None
         app = build(world, traffic, keeper)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,8 @@ def test_a_time_may_be_written_in_several_ways(text: str, at: int) -> None:
 
 
 def test_options_are_those_of_the_process(tmp_path: Path) -> None:
-    given = options(
-        port=0, data=tmp_path / "s.json", seed="x", now=None, traffic=None, webhook_retries="hurried"
-    )
+    asked = partial(options, port=0, seed="x", traffic=None)
+    given = asked(data=tmp_path / "s.json", now=None, follow=True, webhook_retries="hurried")
     assert given == [
         "--port",
         "0",
@@ -53,7 +53,11 @@ def test_options_are_those_of_the_process(tmp_path: Path) -> None:
         str(tmp_path / "s.json"),
     ]
     with pytest.raises(SandboxMisused, match="scheduled or hurried"):
-        options(port=0, data=None, seed="x", now=None, traffic=None, webhook_retries="never")
+        asked(data=None, now=None, follow=False, webhook_retries="never")
+    stands = asked(data=None, now=None, follow=False, webhook_retries="scheduled")
+    assert stands[-1] == "--stand"
+    told = asked(data=None, now="2026-01-01", follow=False, webhook_retries="scheduled")
+    assert told[-2:] == ["--now", "1767225600"]
 
 
 def test_the_doors_name_the_secret_of_the_webhooks() -> None:
