@@ -151,16 +151,11 @@ def sandbox(
     """
     from engine.sandbox.folders import RunFolder
     from engine.sandbox.stack import twin
-    from engine.terminal.sandbox import options, watch
+    from engine.terminal.sandbox import options, time, watch
 
+    when = time(now, follow=follow)
     given = options(
-        port=port,
-        data=data,
-        seed=seed,
-        now=now,
-        follow=follow,
-        traffic=traffic,
-        webhook_retries=webhook_retries,
+        port=port, data=data, seed=seed, time=when, traffic=traffic, webhook_retries=webhook_retries
     )
 
     async def up() -> None:

@@ -32,8 +32,7 @@ def options(
     port: int,
     data: Path | None,
     seed: str,
-    now: str | None,
-    follow: bool,
+    time: list[str],
     traffic: Path | None,
     webhook_retries: str,
 ) -> list[str]:
@@ -43,14 +42,19 @@ def options(
     for name, file in (("--data", data), ("--traffic", traffic)):
         if file is not None and not file.expanduser().absolute().parent.is_dir():
             raise SandboxMisused(f"{name} {file}: there is no folder {file.parent}.")
-    if follow and now is not None:
-        raise SandboxMisused("--now lets time stand and --follow lets it run: give one of them.")
-    given = ["--port", str(port), "--seed", seed, "--webhook-retries", webhook_retries]
-    if not follow:
-        given += ["--stand"] if now is None else ["--now", str(instant(now))]
+    given = ["--port", str(port), "--seed", seed, "--webhook-retries", webhook_retries, *time]
     for name, file in (("--data", data), ("--traffic", traffic)):
         given += [name, str(file.expanduser().absolute())] if file is not None else []
     return given
+
+
+def time(now: str | None, *, follow: bool) -> list[str]:
+    """The options that say whether the live clock stands, and where; raises `SandboxMisused`."""
+    if follow and now is not None:
+        raise SandboxMisused("--now lets time stand and --follow lets it run: give one of them.")
+    if follow:
+        return []
+    return ["--stand"] if now is None else ["--now", str(instant(now))]
 
 
 def instant(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from engine.terminal.sandbox import SandboxMisused, doors, instant, line, options
+from engine.terminal.sandbox import SandboxMisused, doors, instant, line, options, time
 
 EXCHANGE: dict[str, Any] = {
     "method": "POST",
@@ -40,8 +40,8 @@ def test_a_time_may_be_written_in_several_ways(text: str, at: int) -> None:
 
 
 def test_options_are_those_of_the_process(tmp_path: Path) -> None:
-    asked = partial(options, port=0, seed="x", traffic=None)
-    given = asked(data=tmp_path / "s.json", now=None, follow=True, webhook_retries="hurried")
+    asked = partial(options, port=0, seed="x", time=[], traffic=None)
+    given = asked(data=tmp_path / "s.json", webhook_retries="hurried")
     assert given == [
         "--port",
         "0",
@@ -53,11 +53,15 @@ def test_options_are_those_of_the_process(tmp_path: Path) -> None:
         str(tmp_path / "s.json"),
     ]
     with pytest.raises(SandboxMisused, match="scheduled or hurried"):
-        asked(data=None, now=None, follow=False, webhook_retries="never")
-    stands = asked(data=None, now=None, follow=False, webhook_retries="scheduled")
-    assert stands[-1] == "--stand"
-    told = asked(data=None, now="2026-01-01", follow=False, webhook_retries="scheduled")
-    assert told[-2:] == ["--now", "1767225600"]
+        asked(data=None, webhook_retries="never")
+
+
+def test_time_stands_unless_it_follows() -> None:
+    assert time(None, follow=False) == ["--stand"]
+    assert time("2026-01-01", follow=False) == ["--now", "1767225600"]
+    assert time(None, follow=True) == []
+    with pytest.raises(SandboxMisused, match="give one of them"):
+        time("2026-01-01", follow=True)
 
 
 def test_the_doors_name_the_secret_of_the_webhooks() -> None:
