@@ -39,6 +39,8 @@ _WORDS = {
     "pending_items_are_billed": "pending items are billed",
     "phase_ends": "phase of the schedule ends",
     "schedule_starts": "schedule starts",
+    "clock_lapse": "test clock is deleted",
+    "send_webhook": "webhook is sent again",
 }
 _KINDS = {
     "customer.subscription.created": "good",

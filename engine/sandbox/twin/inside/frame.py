@@ -33,7 +33,7 @@ def framed(world: World, path: str, page: Page) -> str:
         el("title", f"{page.title} · Stripe twin"),
         el("link", rel="stylesheet", href=STYLESHEET),
     )
-    title = el("div", page.above, el("h1", page.title, page.beside), class_="title")
+    title = el("div", el("h1", page.title, page.beside), class_="title")
     body = el("body", _top(world, path), el("main", title, *page.sections))
     return f'<!doctype html><html lang="en">{head}{body}</html>'
 

@@ -63,8 +63,8 @@ class InsidePages:
     async def search(self, request: Request) -> Response:
         """Go to what is called so, or show what is called like that."""
         question = _question(request)
-        found = objects.found_by(self.view, question.get("id")) if question.get("id") else None
-        return see(found) if found else self._shown(objects.search(self.view, question), question.path)
+        found = objects.searched(self.view, question)
+        return see(found) if isinstance(found, str) else self._shown(found, question.path)
 
     async def move(self, request: Request) -> Response:
         """Move the live clock on."""

@@ -36,6 +36,7 @@ main { max-width: 1200px; margin: 0 auto; padding: 22px 20px 60px; }
 .title { display: flex; gap: 14px; align-items: center; justify-content: space-between; margin: 0 0 18px; }
 h1 { font-size: 24px; line-height: 1.25; margin: 0; letter-spacing: -.01em; overflow-wrap: anywhere; }
 h1 .badge { font-size: 13px; vertical-align: 4px; margin-left: 10px; letter-spacing: 0; }
+h1 button { font-size: 13px; letter-spacing: 0; }
 h1 form { display: inline-block; margin-left: 14px; vertical-align: 3px; }
 h2 { font-size: 15px; margin: 0; }
 section, dl, details, form.filter, .wide { background: var(--paper); }
@@ -130,12 +131,14 @@ line.now { stroke: var(--ink); stroke-dasharray: 2 3; } .timeline text.now { fil
   600; }
 figcaption { display: flex; gap: 18px; flex-wrap: wrap; color: var(--soft); font-size: 12px; margin: 8px 0
   0; }
+td .dot { margin-right: 5px; }
 figcaption .dot { margin-right: 6px; }
 @media (max-width: 720px) { .top { flex-wrap: wrap; gap: 8px 12px; padding: 10px 14px; }
   .top form { order: 3; flex-basis: 100%; max-width: none; } .now { margin-left: auto; }
   nav.lists { padding: 0 6px; } main { padding: 16px 12px 40px; } section, dl, details { padding: 12px 14px; }
   main > .wide { padding: 4px 14px; } h1 { font-size: 20px; } dl { grid-template-columns: 1fr 1fr; gap:
   10px 14px; }
+  .wide td:first-child { min-width: 140px; }
   .tiles { grid-template-columns: 1fr 1fr; } .tiles b { font-size: 22px; }
   table.sums { min-width: 0; width: 100%; } form.filter input { flex: 1 1 100% !important; } }
 """

@@ -53,7 +53,6 @@ class Page:
     title: str
     sections: tuple[Part, ...]
     beside: Html | None = None
-    above: Html | None = None
 
 
 Shower: TypeAlias = Callable[[View, Question], Page | None]

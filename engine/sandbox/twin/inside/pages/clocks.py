@@ -67,7 +67,7 @@ def _live(view: View) -> Html:
         "div",
         pieces.facts(
             ("Time", pieces.when(world.now())),
-            ("It", stands),
+            ("How it runs", stands),
             ("Next", pieces.when(world.agenda(LIVE).next_awaited())),
         ),
         el(

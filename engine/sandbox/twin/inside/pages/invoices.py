@@ -162,17 +162,16 @@ def _payments(world: World, invoice: Obj) -> Html:
     payments = [
         held for held in world.shelf.everywhere("invoice_payment") if held["invoice"] == invoice["id"]
     ]
-    rows = [row for payment in payments for row in _payment(world, payment)]
+    charges = sorted(world.shelf.owned("charge", invoice["customer"]), key=lambda held: int(held["_n"]))
+    rows = [row for payment in payments for row in _payment(world, payment, charges)]
     heads = ("When", "Payment", "Status", "What the bank said", "Amount>")
     return pieces.table(heads, rows, "No payment was asked for.")
 
 
-def _payment(world: World, payment: Obj) -> list[list[Part]]:
+def _payment(world: World, payment: Obj, tried: Objs) -> list[list[Part]]:
     """A payment of the invoice, and each charge that was tried for it."""
     intent = inside(payment, "payment").get("payment_intent")
-    charges = [
-        held for held in world.shelf.everywhere("charge") if intent and held["payment_intent"] == intent
-    ]
+    charges = [held for held in tried if intent and held["payment_intent"] == intent]
     first: list[Part] = [
         pieces.when(payment["created"]),
         pieces.ref(world, intent or inside(payment, "payment").get("charge") or payment["id"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from urllib.parse import quote
 
 from engine.sandbox.twin.books.ledger import ENTRY
 from engine.sandbox.twin.hosted.html import Html, Part, el
@@ -29,23 +30,31 @@ def listed(view: View, question: Question) -> Page:
             (row for entry in some for row in _rows(view, entry)),
         ),
     )
-    sums = pieces.section("Accounts", _sums(found))
+    sums = pieces.section("Accounts", _sums(found, whole=not (customer or account)))
     return Page("Ledger", (pieces.searching(question, fields), sums, pieces.section("Entries", entries)))
 
 
-def _sums(found: Objs) -> Html:
+def _sums(found: Objs, *, whole: bool) -> Html:
+    """What each account holds; in the whole book the accounts of all customers of a kind are one."""
     held: Counter[tuple[str, str]] = Counter()
     for entry in found:
         for leg in entry["legs"]:
-            held[entry["currency"], leg["account"]] += leg["amount"]
+            held[entry["currency"], _together(leg["account"]) if whole else leg["account"]] += leg["amount"]
     rows = (
         (_account(account), *_sides(value, currency)) for (currency, account), value in sorted(held.items())
     )
     return pieces.table(("Account", "Debit>", "Credit>"), rows, "No money moved.")
 
 
-def _account(name: str) -> Html:
-    return el("a", name, href=f"/inside/ledger?account={name}")
+def _together(account: str) -> str:
+    kind, _, owner = account.partition(":")
+    return f"{kind} of customers" if owner.startswith(("cus_", "guest")) else account
+
+
+def _account(name: str) -> Part:
+    if ":" not in name:
+        return name
+    return el("a", name, href=f"/inside/ledger?account={quote(name)}")
 
 
 def _sides(value: int, currency: str) -> tuple[Part, Part]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from urllib.parse import quote
 
 from engine.sandbox.twin.hosted.html import Html, Part, el
 from engine.sandbox.twin.inside import pieces
@@ -13,6 +15,7 @@ from engine.sandbox.twin.values.types import Obj, public
 from . import events, requests
 
 _MOST = 100
+_UNSEARCHED = frozenset({"event", "ledger_entry", "line_item", "_delivery"})
 _NAMES = ("number", "name", "email", "code", "lookup_key")
 
 
@@ -92,20 +95,18 @@ def account(view: View, question: Question) -> Page | None:
     return Page(str(held.get("email") or held["id"]), (whole.sections[0], inside_, *whole.sections[1:]))
 
 
-def found_by(view: View, wanted: str) -> str | None:
-    """Where exactly one thing is shown that is called so: its id, its request, its only name."""
+def searched(view: View, question: Question) -> Page | str:
+    """Where the one thing is shown that has this id or name, or all that have these letters in theirs."""
+    wanted = question.get("id")
     if view.world.shelf.peek(wanted) is not None:
         return pieces.address(view.world, wanted)
     if any(made.request_id == wanted for made in view.exchanges):
-        return f"/inside/requests/{wanted}"
-    named = _named(view, wanted)
-    return pieces.address(view.world, named[0]["id"]) if len(named) == 1 else None
+        return f"/inside/requests/{quote(wanted)}"
+    named = list(islice(_named(view, wanted.lower()), _MOST)) if wanted else []
+    return pieces.address(view.world, named[0]["id"]) if len(named) == 1 else _results(view, wanted, named)
 
 
-def search(view: View, question: Question) -> Page | None:
-    """What has these letters in its id or name."""
-    wanted = question.get("id")
-    named = _named(view, wanted) if wanted else []
+def _results(view: View, wanted: str, named: Sequence[Obj]) -> Page:
     rows = (
         (
             pieces.ref(view.world, held),
@@ -119,12 +120,11 @@ def search(view: View, question: Question) -> Page | None:
     return Page(f"Search: {wanted}" if wanted else "Search", (el("section", table),))
 
 
-def _named(view: View, wanted: str) -> list[Obj]:
-    low = wanted.lower()
-    return [
-        held
-        for held in reversed(view.world.shelf.everything())
-        if held["object"][0] != "_"
-        and held["object"] not in {"event", "ledger_entry"}
-        and any(low in str(held.get(name) or "").lower() for name in ("id", *_NAMES))
-    ][:_MOST]
+def _named(view: View, wanted: str) -> Iterator[Obj]:
+    """What has these letters in its id or name, latest first."""
+    for id_, held in reversed(view.world.shelf.objects.items()):
+        if held["object"] in _UNSEARCHED:
+            continue
+        names = (held[name] for name in _NAMES if held.get(name))
+        if wanted in id_.lower() or any(wanted in str(name).lower() for name in names):
+            yield held

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.sandbox.twin.billing.items import items_of
-from engine.sandbox.twin.hosted.html import Html, Part, el
+from engine.sandbox.twin.hosted.html import Html, Part, el, join
 from engine.sandbox.twin.inside import course, pieces, timeline
 from engine.sandbox.twin.inside.view import Page, Question, View
 from engine.sandbox.twin.values.types import Obj, inside, public
 
 from . import events, invoices, requests
+
+_LONGEST = 200
 
 
 def listed(view: View, question: Question) -> Page:
@@ -111,13 +113,12 @@ def _course(view: View, marks: Sequence[course.Mark]) -> Html:
     rows = (
         (
             pieces.when(mark.at),
-            el("span", class_=f"dot {mark.kind}"),
-            mark.what,
+            join([el("span", class_=f"dot {mark.kind}"), " ", mark.what]),
             pieces.ref(view.world, mark.id),
         )
-        for mark in marks[:200]
+        for mark in marks[:_LONGEST]
     )
-    return pieces.table(("When", "", "What", "Where"), rows, "Nothing.")
+    return pieces.table(("When", "What", "Where"), rows, "Nothing.")
 
 
 def _items(view: View, held: Obj) -> Html:
