@@ -19,7 +19,6 @@ _KIND = "test_helpers.test_clock"
 _KEPT_DAYS = 30
 _LAPSE = "clock_lapse"
 _RANK = 95
-_LEFT = frozenset({"event", "customer", "subscription"})
 _MOST_INTERVALS = 2
 _WITHOUT_SUBSCRIPTION = ("year", 1)
 _ENDED = {"canceled", "incomplete_expired"}
@@ -102,14 +101,11 @@ def delete(call: Call) -> Obj:
 
 
 def _remove(world: World, clock: Obj) -> None:
-    """Subscriptions are canceled and customers deleted, which can still be read; of the rest nothing can."""
-    lives = [obj for obj in list(world.shelf.objects.values()) if obj.get("_clock") == clock["id"]]
+    """Customers are deleted and their subscriptions canceled; what was bought and paid stays in the books."""
+    lives = [obj for obj in world.shelf.kind("customer") if obj["_clock"] == clock["id"]]
     for obj in lives:
-        if obj["object"] == "customer" and not obj.get("deleted"):
+        if not obj.get("deleted"):
             customers.remove(world, world.fetch("customer", obj["id"]))
-    for obj in lives:
-        if obj["object"] not in _LEFT and obj["id"] in world.shelf.objects:
-            world.shelf.remove(obj)
     world.shelf.remove(clock)
     world.emit("test_helpers.test_clock.deleted", clock)
 
