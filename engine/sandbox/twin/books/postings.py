@@ -33,6 +33,18 @@ def charge_taken(world: World, charge: Obj, invoice: Obj | None, net: int, fee: 
     post(world, "charge", charge, charge["currency"], legs)
 
 
+def payment_attached(world: World, intent: Obj, invoice: Obj, counted: int) -> None:
+    """A payment of its own counts for an invoice; what is too much is for the customer's balance."""
+    received, customer = intent["amount_received"], invoice["customer"]
+    invoice["_owed"] = invoice.get("_owed", 0) - counted
+    legs: list[Leg] = [
+        (of_customer("payments", customer), received),
+        (of_customer("receivable", customer), -counted),
+        (own(world, "balance_adjustments"), counted - received),
+    ]
+    post(world, "payment_attached", intent, invoice["currency"], legs)
+
+
 def balance_moved(world: World, moved: Obj, invoice: Obj | None) -> None:
     """A customer's balance changed: by an invoice, a credit note, or by hand."""
     amount, kind = moved["amount"], moved["type"]

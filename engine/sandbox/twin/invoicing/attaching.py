@@ -5,6 +5,7 @@ Source: Stripe docs, invoicing/partial-payments.
 
 from __future__ import annotations
 
+from engine.sandbox.twin.books.postings import payment_attached
 from engine.sandbox.twin.core.call import Call, Routes
 from engine.sandbox.twin.core.errors import exclusive, invalid, missing, no_such
 from engine.sandbox.twin.core.world import World
@@ -77,6 +78,7 @@ def credit(world: World, intent: Obj) -> None:
     counted = min(intent["amount_received"], invoice["amount_remaining"])
     invoice["amount_paid"] += counted
     invoice["amount_remaining"] -= counted
+    payment_attached(world, intent, invoice, counted)
     _give_rest(world, invoice, intent["amount_received"] - counted)
     world.emit("invoice_payment.paid", payment)
     if invoice["status"] in _OPEN and not invoice["amount_remaining"]:

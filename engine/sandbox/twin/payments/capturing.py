@@ -23,6 +23,8 @@ def capture(world: World, intent: Obj, charge: Obj, amount: int | None, param: s
     if intent["object"] == "payment_intent":
         world.emit("payment_intent.amount_capturable_updated", intent)
         world.emit("payment_intent.succeeded", intent)
+        for told in world.after_payment:
+            told(world, intent)
 
 
 def _taken(charge: Obj, amount: int | None, param: str) -> int:

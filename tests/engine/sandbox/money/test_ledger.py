@@ -98,3 +98,22 @@ def test_an_invoice_given_up_is_recovered_when_it_is_paid(twin: Twin, clock: Clo
         "sales:platform": -1000,
     }
     audit(twin)
+
+
+def test_a_captured_payment_counts_for_the_invoice_it_is_attached_to(twin: Twin, clock: Clock) -> None:
+    v1, customer = twin.v1, clock.customer()
+    invoice = v1.invoices.create({"customer": customer})
+    v1.invoices.add_lines(invoice.id, {"lines": [{"amount": 1000, "description": "Line"}]})
+    v1.invoices.finalize_invoice(invoice.id)
+    held = {"payment_method": "pm_card_visa", "confirm": True, "capture_method": "manual"}
+    given = {"customer": customer, "currency": "usd", "amount": 1200, "return_url": "https://example.test"}
+    intent = v1.payment_intents.create({**given, **held})
+    assert v1.invoices.attach_payment(invoice.id, {"payment_intent": intent.id}).status == "open"
+    v1.payment_intents.capture(intent.id)
+    paid = v1.invoices.retrieve(invoice.id)
+    assert (paid.status, paid.amount_overpaid) == ("paid", 200)
+    found = accounts(twin, customer)
+    assert found["sales:platform"] == -1000
+    assert found[f"customer_balance:{customer}"] == -200
+    assert not {f"payments:{customer}", f"receivable:{customer}", "out_of_band:platform"} & set(found)
+    audit(twin)
