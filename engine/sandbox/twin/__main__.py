@@ -100,6 +100,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT, or until the parent process is gone."""
+    signal.signal(signal.SIGTERM, _leave)
     _die_with_parent()
     options = _arguments(argv)
     try:
@@ -125,7 +126,6 @@ def main(argv: list[str] | None = None) -> int:
         config = uvicorn.Config(
             app, http=Connection, log_level="warning", timeout_graceful_shutdown=1, access_log=False
         )
-        signal.signal(signal.SIGTERM, _leave)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
     return 0

@@ -100,9 +100,11 @@ def _check_code(world: World, customer: Obj, code: Obj, where: str, purchase: tu
 
 
 def _has_bought(world: World, customer: Obj) -> bool:
-    charges = world.shelf.find("charge", customer=customer["id"], paid=True)
-    invoices = world.shelf.find("invoice", customer=customer["id"], status="paid")
-    return bool(charges) or any(invoice["amount_paid"] for invoice in invoices)
+    charges = world.shelf.owned("charge", customer["id"])
+    invoices = world.shelf.owned("invoice", customer["id"])
+    return any(charge["paid"] for charge in charges) or any(
+        invoice["status"] == "paid" and invoice["amount_paid"] for invoice in invoices
+    )
 
 
 def _check_minimum(restrictions: Obj, purchase: tuple[int, str], where: str) -> None:

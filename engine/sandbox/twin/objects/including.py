@@ -21,8 +21,9 @@ def _confirmation_secret(world: World, invoice: Obj) -> Obj | None:
 
 def _subscriptions(world: World, customer: Obj) -> Obj:
     ended = {"canceled", "incomplete_expired"}
-    found = world.shelf.find("subscription", customer=customer["id"])
-    live = [held for held in reversed(found) if held["status"] not in ended]
+    found = world.shelf.owned("subscription", customer["id"])
+    newest_first = sorted(found, key=lambda held: int(held["_n"]), reverse=True)
+    live = [held for held in newest_first if held["status"] not in ended]
     return listing(f"/v1/customers/{customer['id']}/subscriptions", live)
 
 
