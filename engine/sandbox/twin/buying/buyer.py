@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.sandbox.twin.core.errors import StripeError, invalid
 from engine.sandbox.twin.core.world import World
+from engine.sandbox.twin.customers import tax_ids
 from engine.sandbox.twin.objects.cards import Card
 from engine.sandbox.twin.objects.customers import new_customer
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
@@ -138,6 +139,7 @@ def customer_of(world: World, session: Obj) -> Obj | None:
     if session["customer"]:
         customer = world.refer("customer", session["customer"], "customer")
         _update(world, session, customer, details)
+        _keep_tax_ids(world, customer, details)
         return customer
     wanted = session["customer_creation"] == "always" or inside(session, "invoice_creation").get("enabled")
     if not wanted:
@@ -145,7 +147,16 @@ def customer_of(world: World, session: Obj) -> Obj | None:
     about = {name: clone(details[name]) for name in ("address", "name", "phone")}
     customer = new_customer(world, details["email"], **about, shipping=_shipping(session))
     world.shelf.own(session, customer["id"])
+    _keep_tax_ids(world, customer, details)
     return customer
+
+
+def _keep_tax_ids(world: World, customer: Obj, details: Obj) -> None:
+    """The tax ids that were told become the customer's, those that they have already excepted."""
+    held = {(each["type"], each["value"]) for each in world.shelf.owned("tax_id", customer["id"])}
+    for told in details["tax_ids"] or ():
+        if (told["type"], told["value"]) not in held:
+            tax_ids.add(world, told["type"], told["value"], customer, param="tax_id[value]")
 
 
 def _shipping(session: Obj) -> Obj | None:

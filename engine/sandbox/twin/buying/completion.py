@@ -33,6 +33,11 @@ _INTENT_FIELDS = (
     "transfer_data", "transfer_group",
 )  # fmt: skip
 
+_CARD_OPTIONS = (
+    "capture_method", "request_extended_authorization", "request_incremental_authorization",
+    "request_multicapture", "request_overcapture", "request_three_d_secure", "setup_future_usage",
+)  # fmt: skip
+
 
 def complete(world: World, session: Obj, sent: Submission) -> None:
     """Complete a session; raises 402 and leaves nothing behind when the card is refused."""
@@ -149,9 +154,21 @@ def _take_payment(world: World, session: Obj, customer: Obj | None, method: Obj 
         about.setdefault("shipping", clone(session["collected_information"]["shipping_details"]))
     about["metadata"] = texts(data.get("metadata"))
     intent = new_intent(world, customer, session["amount_total"], session["currency"], **about)
+    asked = inside(session, "payment_method_options", "card")
+    intent["payment_method_options"]["card"] |= {
+        name: asked[name] for name in _CARD_OPTIONS if asked.get(name)
+    }
+    intent["_session"] = session["id"]
     raise_unless_paid(attempt(world, intent, method, authenticated=False), intent)
     session["payment_intent"] = intent["id"]
     session["payment_status"] = "paid" if intent["status"] == "succeeded" else "unpaid"
+
+
+def money_came(world: World, intent: Obj) -> None:
+    """What was held for a session is captured: now it is paid."""
+    session = world.shelf.take(intent.get("_session") or "")
+    if session is not None:
+        session["payment_status"] = "paid"
 
 
 def raise_unless_paid(tried: Attempt, intent: Obj) -> None:

@@ -44,6 +44,8 @@ def _invoice(world: World, session: Obj, customer: Obj) -> Obj:
     invoice["metadata"] = texts(data.get("metadata"))
     for name in ("account_tax_ids", "custom_fields", "description", "footer"):
         invoice[name] = clone(data.get(name)) or None
+    if session["shipping_cost"]:
+        invoice["shipping_cost"] = {**clone(session["shipping_cost"]), "taxes": []}
     if data.get("issuer"):
         invoice["issuer"] = clone(data["issuer"])
     invoice["discounts"] = new_discounts(world, customer, session["_discounts"], invoice=invoice["id"])
@@ -52,7 +54,7 @@ def _invoice(world: World, session: Obj, customer: Obj) -> Obj:
 
 def _entries(world: World, session: Obj) -> list[Entry]:
     now = world.now_of(session)
-    entries = [
+    return [
         Entry(
             amount=amount_of(line["price"], line["quantity"]),
             currency=session["currency"],
@@ -66,17 +68,3 @@ def _entries(world: World, session: Obj) -> list[Entry]:
         )
         for line in session["_lines"]
     ]
-    cost = session["shipping_cost"]
-    if cost and cost["amount_total"]:
-        rate = world.shelf.peek(cost["shipping_rate"]) or {"display_name": "Shipping"}
-        entries.append(
-            Entry(
-                amount=cost["amount_total"],
-                currency=session["currency"],
-                start=now,
-                end=now,
-                description=rate["display_name"],
-                discountable=False,
-            )
-        )
-    return entries

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engine.sandbox.twin.buying import completion
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.dashboard.admin import Dashboard
 from engine.sandbox.twin.deliveries.admin import DeliveriesAdmin
@@ -84,7 +85,7 @@ def wire(world: World) -> None:
     world.keep_books = keep_books
     world.before_commit = active.follow
     world.before_customer_deletion = [ending.end_all]
-    world.after_payment = [attaching.credit]
+    world.after_payment = [attaching.credit, completion.money_came]
     world.after_capture = [sharing.share_capture]
     world.after_refund = [sharing.share_refund]
 
