@@ -33,9 +33,21 @@ def price_for(world: World, given: Obj, param: str, *, recurring: bool) -> Obj:
     refuse_quantity(price, given, param)
     if (price["type"] == "recurring") != recurring:
         raise invalid(ONLY_RECURRING if recurring else ONLY_ONE_TIME, param=where)
-    if not price["active"] and not given.get("_held"):
-        raise invalid("The price specified is inactive. This field only accepts active prices.", param=where)
+    if not given.get("_held"):
+        _check_sold(world, price, where)
     return price
+
+
+def _check_sold(world: World, price: Obj, where: str) -> None:
+    """Raise where a price, or its product, was archived."""
+    if not price["active"]:
+        raise invalid("The price specified is inactive. This field only accepts active prices.", param=where)
+    product = world.fetch("product", price["product"])
+    if not product["active"]:
+        text = (
+            f"The product {product['id']} is marked as inactive, and thus cannot be sold with {price['id']}."
+        )
+        raise invalid(text, param=where, code="product_inactive")
 
 
 def priced_in(price: Obj, currency: str | None) -> Obj:

@@ -16,7 +16,7 @@ _WHEN_INCOMPLETE = {
 # Stripe docs: billing/subscriptions/pending-updates-reference.
 _WHEN_PENDING = {
     "payment_behavior", "proration_behavior", "proration_date", "billing_cycle_anchor", "items", "trial_end",
-    "trial_from_plan", "add_invoice_items", "cancel_at_period_end", "discounts", "metadata", "off_session",
+    "trial_from_plan", "add_invoice_items", "cancel_at_period_end", "discounts", "metadata",
 }  # fmt: skip
 _ENDS = {"cancel_at", "cancel_at_period_end"}
 

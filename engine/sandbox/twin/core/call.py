@@ -14,6 +14,7 @@ from engine.sandbox.twin.values.params import Params, mark_read
 from engine.sandbox.twin.values.types import Obj
 
 from .agenda import Due
+from .parameters import check_metadata
 from .world import World
 
 
@@ -55,7 +56,9 @@ def merge_metadata(obj: Obj, params: Obj) -> None:
         obj["metadata"] = {}
         return
     merged: Obj = {**(obj.get("metadata") or {}), **given}
-    obj["metadata"] = {key: str(value) for key, value in merged.items() if value != ""}
+    kept: Obj = {key: str(value) for key, value in merged.items() if value != ""}
+    check_metadata(kept)
+    obj["metadata"] = kept
 
 
 def assign(obj: Obj, params: Params, *names: str) -> None:

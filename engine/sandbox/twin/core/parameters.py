@@ -14,6 +14,7 @@ from engine.sandbox.twin.values.types import Obj, as_list, clone
 from .errors import StripeError, missing
 
 _DATA = Path(__file__).parent.parent / "data"
+_MOST_NAMES, _LONGEST_NAME, _LONGEST_VALUE = 50, 40, 500
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?\Z")
 
@@ -66,12 +67,35 @@ def _check(shape: Any, value: Any, where: str) -> Any:
         case {"list": element}:
             return _check_list(element, value, where)
         case {"map": element}:
-            if not isinstance(value, dict):
-                raise _refuse("Invalid object", where)
-            named = cast("Obj", value)
-            return {name: _check(element, item, f"{where}[{name}]") for name, item in named.items()}
+            return _check_map(element, value, where)
         case _:
             return _check_hash(cast("Obj", shape), value, where)
+
+
+def _check_map(element: Any, value: Any, where: str) -> Obj:
+    if not isinstance(value, dict):
+        raise _refuse("Invalid object", where)
+    named = cast("Obj", value)
+    found: Obj = {name: _check(element, item, f"{where}[{name}]") for name, item in named.items()}
+    if where.endswith(("metadata", "metadata]")):
+        check_metadata(found, where)
+    return found
+
+
+def check_metadata(metadata: Obj, where: str = "metadata") -> None:
+    """Raise where metadata have more names, longer names or longer values than Stripe keeps."""
+    for name, value in metadata.items():
+        for kind, text, most in (("key", name, _LONGEST_NAME), ("value", str(value), _LONGEST_VALUE)):
+            if len(text) > most:
+                raise _refuse(
+                    f"Metadata {kind}s can have up to {most} characters, but you passed in a {kind} that is"
+                    f" {len(text)} characters. Invalid {kind}: {text}",
+                    where,
+                )
+    if len(metadata) > _MOST_NAMES:
+        raise _refuse(
+            f"Metadata can have up to {_MOST_NAMES} keys, but there would be {len(metadata)}.", where
+        )
 
 
 def _check_list(element: Any, value: Any, where: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -9,9 +10,10 @@ from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, as_list, as_obj, public
 
 from .call import Including
-from .errors import exclusive, invalid, no_such
+from .errors import StripeError, exclusive, invalid, no_such
 from .world import World
 
+_ID = re.compile(r"[a-z]+_[A-Za-z_]*[A-Z0-9]")
 _MOST = 100
 _USUAL = 10
 _DEEPEST = 4
@@ -95,9 +97,15 @@ def _expand(world: World, node: Any, parts: list[str], path: str, including: Inc
     elif name not in holder:
         if holder.get("deleted") or name == "data":
             return
-        raise invalid(f"This property cannot be expanded ({path}).", param="expand[]")
+        raise _fixed(path)
     holder[name] = _whole(world, holder[name])
+    if not rest and isinstance(holder[name], (str, int, float)) and not _ID.match(str(holder[name])):
+        raise _fixed(path)
     _expand(world, holder[name], rest, path, including)
+
+
+def _fixed(path: str) -> StripeError:
+    return invalid(f"This property cannot be expanded ({path}).", param="expand[]")
 
 
 def _whole(world: World, value: Any) -> Any:

@@ -17,7 +17,7 @@ from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from . import ending
-from .upcoming import as_upcoming, next_cycle, none_upcoming
+from .upcoming import as_upcoming, next_cycle, next_renewing, none_upcoming
 
 _ENDED = {"canceled", "incomplete_expired"}
 _HOW = (
@@ -58,7 +58,7 @@ def _preview(world: World, params: Params) -> Obj:
     by_schedule = bool(schedule or params.get("schedule_details"))
     if (named or details) and by_schedule:
         raise exclusive("subscription", "schedule")
-    if named is None and not details and not by_schedule and not params.get("invoice_items"):
+    if not (named or details or by_schedule or params.get("invoice_items") or params.get("customer")):
         raise missing("subscription")
     _prepare(params, details)
     subscription = world.refer("subscription", named, "subscription") if named else None
@@ -67,6 +67,8 @@ def _preview(world: World, params: Params) -> Obj:
     else:
         held = world.refer("subscription_schedule", schedule, "schedule")
         customer = world.fetch("customer", held["customer"])
+    if subscription is None and not details.get("items") and not by_schedule:
+        subscription = next_renewing(world, customer)
     describe_customer(customer, params)
     params["customer"] = customer["id"]
     params.ignore("customer")
@@ -131,7 +133,7 @@ def _add_items(world: World, params: Params, customer: Obj, subscription: Obj | 
 
 def _of_running(world: World, subscription: Obj, params: Params, details: Obj) -> Obj:
     if subscription["status"] in _ENDED:
-        raise none_upcoming(subscription)
+        raise none_upcoming(subscription["customer"])
     given: Obj = {name: details[name] for name in _HOW if name in details}
     if "discounts" in params:
         given["discounts"] = params["discounts"]
@@ -150,7 +152,7 @@ def _of_ended(world: World, subscription: Obj, details: Obj) -> Obj:
     prorates = details.get("proration_behavior", "create_prorations") != "none"
     ending.cancel(world, subscription, prorate=prorates, invoice_now=True)
     if subscription["latest_invoice"] == before:
-        raise none_upcoming(subscription)
+        raise none_upcoming(subscription["customer"])
     return world.fetch("invoice", subscription["latest_invoice"])
 
 
@@ -177,6 +179,8 @@ def _of_items(world: World, customer: Obj, params: Params) -> Obj:
     """An invoice of nothing but items."""
     currency = params.get("currency") or customer["currency"] or "usd"
     invoice = new_invoice(world, customer, currency)
+    if not world.shelf.find("invoiceitem", customer=customer["id"], invoice=None):
+        raise none_upcoming(customer["id"])
     waiting = pending_items(world, customer["id"], None, currency)
     if not waiting:
         raise invalid("Nothing to invoice for customer", code="invoice_no_customer_line_items")

@@ -9,6 +9,8 @@ from engine.sandbox.twin.values.types import Obj, Objs, clone
 
 from . import cycle
 
+_RENEWING = frozenset({"trialing", "active", "past_due", "unpaid"})
+
 
 def next_invoice(world: World, subscription: Obj) -> Obj:
     """The next invoice of a subscription, as a preview shows it."""
@@ -30,11 +32,9 @@ def as_upcoming(found: Obj, lines: Objs) -> Obj:
 
 def next_cycle(world: World, subscription: Obj) -> Obj:
     """The invoice of the next renewal, pending items included."""
-    at = subscription["trial_end"]
-    if subscription["status"] != "trialing":
-        at = min(int(item["current_period_end"]) for item in subscription["items"]["data"])
-    if subscription["cancel_at"] is not None and subscription["cancel_at"] <= at:
-        raise none_upcoming(subscription)
+    at = _renews_at(subscription)
+    if at is None:
+        raise none_upcoming(subscription["customer"])
     if subscription["status"] == "trialing":
         cycle.end_trial(world, subscription, at)
     else:
@@ -42,7 +42,27 @@ def next_cycle(world: World, subscription: Obj) -> Obj:
     return world.fetch("invoice", subscription["latest_invoice"])
 
 
-def none_upcoming(subscription: Obj) -> StripeError:
-    """The error where a subscription has no next invoice."""
-    text = f"No upcoming invoices for customer: '{subscription['customer']}'"
+def next_renewing(world: World, customer: Obj) -> Obj | None:
+    """The subscription of a customer that is billed next, if there is one."""
+    held = world.shelf.find("subscription", customer=customer["id"])
+    renewing = [
+        (at, subscription)
+        for subscription in held
+        if subscription["status"] in _RENEWING and (at := _renews_at(subscription)) is not None
+    ]
+    return min(renewing, key=lambda found: found[0])[1] if renewing else None
+
+
+def _renews_at(subscription: Obj) -> int | None:
+    """When the next invoice of a running subscription comes, if it does not end before."""
+    at: int = subscription["trial_end"]
+    if subscription["status"] != "trialing":
+        at = min(int(item["current_period_end"]) for item in subscription["items"]["data"])
+    ends = subscription["cancel_at"]
+    return at if ends is None or ends > at else None
+
+
+def none_upcoming(customer: str) -> StripeError:
+    """The error where nothing of a customer has a next invoice."""
+    text = f"No upcoming invoices for customer: '{customer}'"
     return StripeError(text, status=NOT_FOUND, code="invoice_upcoming_none")

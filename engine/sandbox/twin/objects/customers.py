@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.sandbox.twin.books import postings
 from engine.sandbox.twin.core.call import Call, Routes
-from engine.sandbox.twin.core.errors import invalid
+from engine.sandbox.twin.core.errors import invalid, no_such
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.types import Obj, clone
@@ -70,7 +70,7 @@ def fetch(world: World, id_: str, param: str = "id") -> Obj:
     """A customer that was not deleted."""
     customer = world.fetch("customer", id_, param=param)
     if customer.get("deleted"):
-        raise invalid(f"No such customer: '{id_}'", param=param, code="resource_missing")
+        raise no_such("customer", id_, param=param)
     return customer
 
 

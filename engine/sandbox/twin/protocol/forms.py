@@ -13,6 +13,8 @@ _KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 _INDEX = re.compile(r"[0-9]{1,9}")
 _DEEPEST = 30
+# Hashes whose names are the client's own: `metadata[0]` is a name, no place in a list.
+_FREE = frozenset({"metadata"})
 
 
 def decode(form: str) -> Obj:
@@ -24,7 +26,7 @@ def decode(form: str) -> Obj:
         if not 0 < len(parts) <= _DEEPEST:
             raise invalid(f"Invalid parameter name: {key}", param=key)
         _insert(root, parts, value)
-    return {name: _lists(value) for name, value in root.items()}
+    return _named(root)
 
 
 def _pairs(form: str) -> list[tuple[str, str]]:
@@ -61,4 +63,8 @@ def _lists(value: Any) -> Any:
     named = cast("Obj", value)
     if named and all(_INDEX.fullmatch(name) for name in named):
         return [_lists(named[name]) for name in sorted(named, key=int)]
-    return {name: _lists(item) for name, item in named.items()}
+    return _named(named)
+
+
+def _named(node: Obj) -> Obj:
+    return {name: value if name in _FREE else _lists(value) for name, value in node.items()}

@@ -47,8 +47,9 @@ def run(world: World, asked: Asked, call: Call, *, by_request: bool = True) -> O
 def _refuse_on_moving_clock(world: World, ids: dict[str, str], params: Obj) -> None:
     """Whatever names something on a clock that is being advanced has to wait."""
     for id_ in [*ids.values(), *_strings(params)]:
-        named = world.shelf.peek(id_)
-        clock = world.shelf.peek((named or {}).get("_clock") or "")
+        named = world.shelf.peek(id_) or {}
+        on = id_ if named.get("object") == "test_helpers.test_clock" else named.get("_clock") or ""
+        clock = world.shelf.peek(on)
         if clock is not None:
             refuse_while_advancing(clock)
 

@@ -19,6 +19,8 @@ def set_beginning(world: World, subscription: Obj, given: Obj) -> None:
     _backdate(subscription, given, now)
     items = items_of(subscription)
     trial_end = _trial_end(subscription, given, now)
+    if trial_end is not None and trial_end > given.get("billing_cycle_anchor", trial_end):
+        raise invalid("`trial_end` cannot be after `billing_cycle_anchor`.", param="billing_cycle_anchor")
     anchor = asked_anchor(subscription, items, given, trial_end or now)
     if trial_end is not None:
         subscription |= {"status": "trialing", "trial_start": now, "trial_end": trial_end}
