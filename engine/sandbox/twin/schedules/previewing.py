@@ -66,7 +66,7 @@ def _made(world: World, schedule: Obj, before: str | None) -> Obj:
     id_ = schedule["subscription"] or schedule["released_subscription"]
     subscription = world.fetch("subscription", id_)
     if subscription["latest_invoice"] in {None, before}:
-        raise none_upcoming(subscription)
+        raise none_upcoming(subscription["customer"])
     return world.fetch("invoice", subscription["latest_invoice"])
 
 

@@ -10,7 +10,7 @@ from tests.engine.sandbox.twin_client import DAY, HOUR, JAN_1, unix
 
 from .shop import DECLINING, Shop
 
-HELD = {"payment_behavior": "pending_if_incomplete", "proration_behavior": "always_invoice"}
+HELD: dict[str, Any] = {"payment_behavior": "pending_if_incomplete", "proration_behavior": "always_invoice"}
 
 
 @pytest.fixture
