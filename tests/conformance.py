@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,11 @@ class Judge:
             found = self._objects._validate(self._spec, "/components/schemas/event", envelope, True)  # noqa: FBT003
             self._tell(about, [one for one in found if not one.where.startswith(("data.object", "type"))])
 
+    def taken(self) -> list[str]:
+        """What was found since the last time."""
+        found, self.findings = self.findings, []
+        return found
+
     def _is_new(self, value: Any) -> bool:
         shape = hash(_shape(value))
         if shape in self._seen:
@@ -116,17 +121,28 @@ def _shape(value: Any, name: str = "") -> Any:
     return value if value is None or isinstance(value, bool) else type(value).__name__
 
 
-def findings(traffic: Path, base: str) -> list[str]:
-    """What is wrong with what a running twin said and told; nothing where the checker is absent."""
+@cache
+def _judge() -> Judge:
+    """The one of this run: what one twin said it need not hear from another."""
+    return Judge()
+
+
+def findings(traffic: Path, base: str | None) -> list[str]:
+    """What is wrong with what a twin said and, while it runs, with the events that it told."""
+    with traffic.open(encoding="utf-8") as lines:
+        return judged(lines, _events(base) if base is not None else ())
+
+
+def judged(lines: Iterable[str], events: Iterable[dict[str, Any]] = ()) -> list[str]:
+    """What is wrong with lines of traffic, and with events; nothing where the checker is absent."""
     if not CONFORMANCE.exists():
         return []
-    judge = Judge()
-    with traffic.open(encoding="utf-8") as lines:
-        for line in lines:
-            judge.exchange(json.loads(line))
-    for event in _events(base):
+    judge = _judge()
+    for line in lines:
+        judge.exchange(json.loads(line))
+    for event in events:
         judge.event(event)
-    return judge.findings
+    return judge.taken()
 
 
 def told(found: list[str]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import stripe
 
+from tests.conformance import findings
 from tests.engine.sandbox.twin_client import FEB_1, JAN_1, Twin, untyped
 
 _ROOT = Path(__file__).parents[3]
@@ -45,11 +46,12 @@ def test_the_state_outlives_the_process(tmp_path: Path) -> None:
     customer = clock.customer()
     made = twin.v1.subscriptions.create({"customer": customer, "items": [{"price": twin.price(2000)}]})
     assert stop(process) == 0
-    process, twin = start(tmp_path, "--data", str(file))
+    process, twin = start(tmp_path, "--data", str(file), "--traffic", str(tmp_path / "traffic.jsonl"))
     try:
         assert twin.v1.subscriptions.retrieve(made.id).status == "active"
         assert twin.get(f"/_twin/clocks/{clock.id}/next")["next"] == FEB_1
         assert twin.v1.customers.create({}).id != customer
+        assert findings(tmp_path / "traffic.jsonl", twin.base) == []
     finally:
         assert stop(process, signal.SIGINT) == 0
 

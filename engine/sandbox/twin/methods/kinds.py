@@ -16,7 +16,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "acss_debit": ("bank_name", "fingerprint", "institution_number", "last4", "transit_number"),
     "au_becs_debit": ("bsb_number", "fingerprint", "last4"),
     "bacs_debit": ("fingerprint", "last4", "sort_code"),
-    "boleto": ("fingerprint", "tax_id"),
+    "boleto": ("tax_id",),
     "cashapp": ("buyer_id", "cashtag"),
     "eps": ("bank",),
     "fpx": ("account_holder_type", "bank"),

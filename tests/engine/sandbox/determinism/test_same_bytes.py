@@ -32,13 +32,13 @@ def told(folder: Path, port: int, *, restarted: bool) -> Story:
         str(folder / "state.json"),
     ]
     if restarted:
-        with launched(folder, *options) as twin:
+        with launched(folder, *options, events=False) as twin:
             made = first_half(twin, story)
-        with launched(folder, *options) as twin:
+        with launched(folder, *options, events=False) as twin:
             second_half(twin, story, made)
             exports(twin, story)
         return story
-    with launched(folder, *options) as twin:
+    with launched(folder, *options, events=False) as twin:
         second_half(twin, story, first_half(twin, story))
         exports(twin, story)
     return story

@@ -13,9 +13,7 @@ from tests.engine.sandbox.twin_client import JAN_1, Twin
 
 @pytest.fixture(scope="package")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
-    folder = tmp_path_factory.mktemp("faults")
-    traffic = str(folder / "traffic.jsonl")
-    with launched(folder, "--now", str(JAN_1), "--traffic", traffic) as twin:
+    with launched(tmp_path_factory.mktemp("faults"), "--now", str(JAN_1)) as twin:
         yield twin
 
 

@@ -17,6 +17,7 @@ from engine.sandbox.twin.parts import play
 from engine.sandbox.twin.values.types import clone
 from engine.sandbox.twin.web.api import Api
 from engine.sandbox.twin.web.app import wire
+from tests.conformance import judged, told
 from tests.narrowing import is_hash, is_list
 
 JAN_1 = 1767225600
@@ -42,7 +43,15 @@ class Inside:
         self._loop = asyncio.new_event_loop()
 
     def close(self) -> None:
-        self._loop.close()
+        """Judge all that it said and told, and be gone."""
+        try:
+            after: dict[str, str] = {}
+            while (page := self.made("GET", "/v1/events", {"limit": 100, **after}))["has_more"]:
+                after = {"starting_after": page["data"][-1]["id"]}
+            found = judged(self.traffic.getvalue().splitlines())
+        finally:
+            self._loop.close()
+        assert not found, told(found)
 
     def call(
         self, method: str, path: str, params: Mapping[str, Any] | None = None, *, account: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import httpx2
@@ -54,6 +55,8 @@ class Answers:
         answer = await self._client.post("/_twin/settings", json=settings)
         assert answer.status_code == 200, answer.text
 
-    def exchanges(self) -> list[dict[str, Any]]:
-        """All that was said, in the form that the checker reads."""
-        return [json.loads(line) for line in self.traffic.getvalue().splitlines()]
+    async def lines(self, accounts: Iterable[str | None]) -> list[str]:
+        """All that was said, and the events of these accounts, as the checker reads it."""
+        for account in accounts:
+            await self.must("GET", "/v1/events", {"limit": 100}, account)
+        return self.traffic.getvalue().splitlines()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conformance import judged, told
 from tests.engine.sandbox.recordings.effects import unseen
 from tests.engine.sandbox.recordings.exchanges import read
 from tests.engine.sandbox.recordings.known import Known
 from tests.engine.sandbox.recordings.replay import Replay, Replayed, Variation
 from tests.engine.sandbox.recordings.shapes import Difference, differences
+from tests.engine.sandbox.recordings.stripe_like import Answers
 from tests.outside import EXCHANGES
 
 pytestmark = pytest.mark.skipif(not EXCHANGES.exists(), reason=f"no recordings at {EXCHANGES}")
@@ -55,6 +57,14 @@ def test_other_ids_names_and_amounts_change_neither_status_nor_shape(
         if found := list(differences(one.answer, other.answer)):
             apart.append((one.exchange.name, found))
     assert apart == []
+
+
+async def test_all_that_is_answered_fits_the_description(replayed: list[Replayed]) -> None:
+    accounts: dict[Answers, set[str | None]] = {}
+    for found in replayed:
+        accounts.setdefault(found.twin, {None}).add(found.account)
+    findings = [text for twin, named in accounts.items() for text in judged(await twin.lines(named))]
+    assert not findings, told(findings)
 
 
 async def test_every_effect_is_read_back() -> None:
