@@ -5,11 +5,11 @@ from __future__ import annotations
 from engine.sandbox.twin.billing.starting import start
 from engine.sandbox.twin.core.errors import invalid
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import money
 from engine.sandbox.twin.objects.customers import new_customer
 from engine.sandbox.twin.taxes.computing import exclusive_sum, inclusive_sum, taxes_on
 from engine.sandbox.twin.taxes.rates import named_rates
 from engine.sandbox.twin.values.amounts import MINIMUM_CHARGE, amount_of
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside, texts
 
 from .reductions import take_off

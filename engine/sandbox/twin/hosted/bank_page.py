@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.sandbox.twin.invoicing.lines import money
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj
 
 from .html import brand, document, el

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.sandbox.twin.buying.choices import saved_cards
 from engine.sandbox.twin.buying.completion import asks_for_card
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import money
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, inside
 
 from . import forms

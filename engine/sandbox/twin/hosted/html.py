@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from html import escape
 from typing import TypeAlias
 
-from engine.sandbox.twin.invoicing.lines import money
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj
 
 _EMPTY = frozenset({"br", "input", "link", "meta"})
 STYLESHEET = "/hosted/style.css"
+ICON = "data:,"
 
 
 class Html(str):
@@ -58,6 +60,7 @@ def document(title: str, *parts: Part, narrow: bool = False, bare: bool = False)
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("title", title),
         el("link", rel="stylesheet", href=STYLESHEET),
+        el("link", rel="icon", href=ICON),
     )
     return f'<!doctype html><html lang="en">{head}{el("body", inner)}</html>'
 
@@ -98,8 +101,5 @@ def every(recurring: Obj) -> str:
 def price_words(price: Obj) -> str:
     """What a price costs: `$20.00 per month`."""
     unit = price["unit_amount_decimal"]
-    if unit is None:
-        cost = "Tiered"
-    else:
-        cost = money(int(unit), price["currency"]) if "." not in unit else f"{unit} {price['currency']} cents"
+    cost = "Tiered" if unit is None else money(Decimal(unit), price["currency"])
     return f"{cost} / {every(price['recurring'])}" if price["recurring"] else cost

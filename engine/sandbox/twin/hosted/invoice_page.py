@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from engine.sandbox.twin.invoicing.lines import money
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, Objs
 
 from . import forms

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from engine.sandbox.twin.checkout.lines import bounds_of
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import money, product_name
+from engine.sandbox.twin.invoicing.lines import product_name
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, Objs, inside
 
 from . import forms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.hosted.html import Html, badge, el, join
+from engine.sandbox.twin.hosted.html import ICON, Html, badge, el, join
 
 from .pieces import when
 from .view import Page
@@ -32,6 +32,7 @@ def framed(world: World, path: str, page: Page) -> str:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("title", f"{page.title} · Stripe twin"),
         el("link", rel="stylesheet", href=STYLESHEET),
+        el("link", rel="icon", href=ICON),
     )
     title = el("div", el("h1", page.title, page.beside), class_="title")
     body = el("body", _top(world, path), el("main", title, *page.sections))

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.hosted.html import Html, Part, badge, el, join
 from engine.sandbox.twin.values.calendar import date_of
+from engine.sandbox.twin.values.currencies import figures
 from engine.sandbox.twin.values.types import Obj, as_obj
 
 from .view import Question
@@ -70,10 +71,6 @@ _WAITING = frozenset(
         "not_started",
     }
 )
-_WHOLE = frozenset(
-    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
-)
-_THOUSANDTHS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 _NAMED = re.compile(r"&quot;([\w./-]+)&quot;")
 
 
@@ -124,11 +121,8 @@ def amount(value: Any, currency: str | None) -> Html:
     """An amount of minor units with its currency."""
     if not isinstance(value, int) or not currency:
         return none()
-    digits = 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
-    unit = 10**digits
-    rest = f".{abs(value) % unit:0{digits}d}" if digits else ""
     sign = "−" if value < 0 else ""  # noqa: RUF001 -- the minus that is as wide as a figure
-    return el("span", f"{sign}{abs(value) // unit:,}{rest} ", el("i", currency.upper()), class_="amount")
+    return el("span", f"{sign}{figures(value, currency)} ", el("i", currency.upper()), class_="amount")
 
 
 def state(word: Any) -> Html:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.values.calendar import day_of
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
-_SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
-_CENTS = 100
 _TIMES = "\u00d7"
 _OF_ITEM = (
     "amount", "currency", "description", "discountable", "metadata", "period", "pricing", "quantity",
@@ -50,13 +50,6 @@ def product_name(world: World, price: Obj) -> str:
     return str(product["name"] if product else price["product"])
 
 
-def money(amount: int, currency: str) -> str:
-    """An amount as Stripe writes it into a line: $25.00."""
-    sign = _SIGNS.get(currency, f"{currency.upper()} ")
-    minus = "-" if amount < 0 else ""
-    return f"{minus}{sign}{abs(amount) / _CENTS:,.2f}"
-
-
 def words_of(world: World, price: Obj, quantity: int | str) -> str:
     """The text of an ordinary line: count, unit, product, price."""
     name = product_name(world, price)
@@ -69,8 +62,8 @@ def words_of(world: World, price: Obj, quantity: int | str) -> str:
     every = recurring["interval"] if count == 1 else f"every {count} {recurring['interval']}s"
     first: Obj = price["_tiers"][0] if price["billing_scheme"] == "tiered" else price
     label = "Tier 1 at " if price["billing_scheme"] == "tiered" else "at "
-    rate = float(first.get("unit_amount_decimal") or 0)
-    return f"{quantity}{unit} {_TIMES} {name} ({label}{money(round(rate), price['currency'])} / {every})"
+    rate = Decimal(first.get("unit_amount_decimal") or 0)
+    return f"{quantity}{unit} {_TIMES} {name} ({label}{money(rate, price['currency'])} / {every})"
 
 
 def unused_words(world: World, price: Obj, quantity: int, at: int) -> str:

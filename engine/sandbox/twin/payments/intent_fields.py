@@ -8,10 +8,10 @@ from engine.sandbox.twin.core.call import assign, merge_metadata
 from engine.sandbox.twin.core.errors import StripeError, invalid, no_such
 from engine.sandbox.twin.core.ranges import amount_within, currency_named
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import money
 from engine.sandbox.twin.objects import payment_methods
 from engine.sandbox.twin.transfers.rules import account_named, receiver_named
 from engine.sandbox.twin.values.amounts import MINIMUM_CHARGE
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, inside
 

@@ -9,8 +9,8 @@ from engine.sandbox.twin.core.errors import invalid, missing, no_such
 from engine.sandbox.twin.core.ranges import within
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import money
 from engine.sandbox.twin.values.calendar import DAY
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, clone
 
 _RANK = 80

@@ -6,7 +6,8 @@ from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.hosted import forms
 from engine.sandbox.twin.hosted.html import Html, Part, brand, document, el, every, price_words, problem
 from engine.sandbox.twin.hosted.invoice_page import day
-from engine.sandbox.twin.invoicing.lines import money, product_name
+from engine.sandbox.twin.invoicing.lines import product_name
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, inside
 
 from .deeds import last_end

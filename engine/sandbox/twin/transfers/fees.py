@@ -15,8 +15,8 @@ from engine.sandbox.twin.core.errors import invalid, no_such
 from engine.sandbox.twin.core.ranges import LARGEST_AMOUNT, within
 from engine.sandbox.twin.core.render import listing, page
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import money
 from engine.sandbox.twin.values.amounts import rounded
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, clone, public
 
 from .moving import days_until_available

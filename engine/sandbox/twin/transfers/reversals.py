@@ -10,7 +10,7 @@ from engine.sandbox.twin.core.errors import invalid, no_such
 from engine.sandbox.twin.core.ranges import LARGEST_AMOUNT, within
 from engine.sandbox.twin.core.render import page
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import money
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.types import Obj, clone, public
 
 from . import fees

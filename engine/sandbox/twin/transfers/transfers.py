@@ -11,7 +11,7 @@ from engine.sandbox.twin.core.errors import invalid, missing, no_such
 from engine.sandbox.twin.core.ranges import LARGEST_AMOUNT, currency_named, within
 from engine.sandbox.twin.core.render import listing, page
 from engine.sandbox.twin.core.world import World
-from engine.sandbox.twin.invoicing.lines import money
+from engine.sandbox.twin.values.currencies import money
 from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, clone
 

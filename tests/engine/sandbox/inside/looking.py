@@ -28,8 +28,8 @@ def seen(twin: Twin, path: str) -> str:
 
 
 def links(text: str) -> list[str]:
-    """Where a page leads to."""
-    return [html.unescape(found) for found in re.findall(r'href="([^"]+)"', text)]
+    """Where a page leads to; its empty icon leads nowhere."""
+    return [html.unescape(found) for found in re.findall(r'(?<!rel="icon" )href="([^"]+)"', text)]
 
 
 def words(text: str) -> str:

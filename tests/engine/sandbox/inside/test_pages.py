@@ -29,6 +29,7 @@ _HOSTILE = '"><script>alert(1)</script><b>'
 def test_each_list_answers_and_loads_nothing_from_elsewhere(twin: Twin, path: str) -> None:
     text = seen(twin, path)
     assert '<link rel="stylesheet" href="/inside/style.css">' in text
+    assert '<link rel="icon" href="data:,">' in text  # so that no browser asks the API for one
     assert not [found for found in links(text) if not found.startswith("/")]
     assert "<script" not in text
 
