@@ -188,11 +188,15 @@ def whole_period(world: World, subscription: Obj, item: Obj) -> Entry:
 
 
 def in_advance(world: World, subscription: Obj, items: Objs, *, beginning: bool = False) -> list[Entry]:
-    """The lines of the present periods of items; a metered one shows only where it begins in classic mode."""
+    """The lines of the present periods of items, the newest item first.
+
+    A metered one shows only where it begins in classic mode.
+    """
     shows_all = beginning and is_classic(subscription)
+    newest_first = sorted(items, key=lambda item: -int(item["created"]))
     return [
         whole_period(world, subscription, item)
-        for item in items
+        for item in newest_first
         if shows_all or not is_metered(item["price"])
     ]
 

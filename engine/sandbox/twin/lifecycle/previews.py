@@ -142,8 +142,20 @@ def _of_running(world: World, subscription: Obj, params: Params, details: Obj) -
         raise invalid(text, param="subscription_details[billing_cycle_anchor][type]")
     if details.get("cancel_now"):
         return _of_ended(world, subscription, details)
-    invoice = apply_update(world, subscription, {**given, "_preview": True}) if given else None
-    return invoice if invoice is not None else next_cycle(world, subscription)
+    if not given:
+        return next_cycle(world, subscription)
+    at = given.get("proration_date") or world.now_of(subscription)
+    invoice = apply_update(world, subscription, {**given, "_preview": True})
+    shown = invoice if invoice is not None else next_cycle(world, subscription)
+    _tell_proration_date(world, shown, at)
+    return shown
+
+
+def _tell_proration_date(world: World, invoice: Obj, at: int) -> None:
+    """A preview with prorations says for which instant they were worked out."""
+    parents: Objs = [line["parent"] for line in lines_of(world, invoice)]
+    if any(inside(parent, "subscription_item_details").get("proration") for parent in parents):
+        invoice["parent"]["subscription_details"]["subscription_proration_date"] = at
 
 
 def _of_ended(world: World, subscription: Obj, details: Obj) -> Obj:
