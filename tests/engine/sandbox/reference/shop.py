@@ -29,7 +29,7 @@ class Shop:
     def delete(self, path: str, **given: Any) -> Any:
         return self.inside.made("DELETE", f"/v1/{path}", given)
 
-    def refused(self, path: str, *, method: str = "POST", status: int = 400, **given: Any) -> Any:
+    def refused(self, path: str, *, method: Any = "POST", status: Any = 400, **given: Any) -> Any:
         """The error of a call that must be refused."""
         said = self.inside.call(method, f"/v1/{path}", given)
         assert said.status == status, said.body
