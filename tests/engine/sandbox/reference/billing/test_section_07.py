@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.engine.sandbox.reference.shop import DECLINING, Shop, amounts
 from tests.engine.sandbox.twin_client import unix
-
-from .shop import DECLINING, Shop, amounts
 
 
 def opened(shop: Shop, customer: str, **more: Any) -> Any:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.engine.sandbox.reference.shop import Shop, amounts
 from tests.engine.sandbox.twin_client import unix
-
-from .shop import Shop, amounts
 
 NAMES = ("status", "cancel_at", "canceled_at", "ended_at", "cancel_at_period_end")
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.engine.sandbox.reference.shop import Shop
 from tests.engine.sandbox.twin_client import unix
-
-from .shop import Shop
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.engine.sandbox.reference.shop import DECLINING, THREE_D_SECURE, Shop
 from tests.engine.sandbox.twin_client import unix
-
-from .shop import DECLINING, THREE_D_SECURE, Shop
 
 OPENED = ["invoice.created", "invoice.finalized"]
 CHARGED = ["charge.succeeded", "payment_intent.succeeded"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.sandbox.reference.shop import Shop, amounts
 from tests.engine.sandbox.twin_client import unix
-
-from .shop import Shop, amounts
 
 
 def test_the_start(shop: Shop) -> None:
