@@ -14,6 +14,8 @@ from .errors import StripeError, exclusive, invalid, no_such
 from .world import World
 
 _ID = re.compile(r"[a-z]+_[A-Za-z_]*[A-Z0-9]")
+# Plain values that an endpoint adds where they are asked for.
+_ASKED = frozenset({"total_count"})
 _MOST = 100
 _USUAL = 10
 _DEEPEST = 4
@@ -98,14 +100,19 @@ def _expand(world: World, node: Any, parts: list[str], path: str, including: Inc
         if holder.get("deleted") or name == "data":
             return
         raise _fixed(path)
-    holder[name] = _whole(world, holder[name])
-    if not rest and isinstance(holder[name], (str, int, float)) and not _ID.match(str(holder[name])):
+    elif not rest and _is_plain(holder[name]) and name not in _ASKED:
         raise _fixed(path)
+    holder[name] = _whole(world, holder[name])
     _expand(world, holder[name], rest, path, including)
 
 
 def _fixed(path: str) -> StripeError:
     return invalid(f"This property cannot be expanded ({path}).", param="expand[]")
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether a value is neither an object nor the id of one."""
+    return isinstance(value, (str, int, float)) and not _ID.match(str(value))
 
 
 def _whole(world: World, value: Any) -> Any:
