@@ -101,6 +101,8 @@ async def _follow(client: httpx2.AsyncClient, console: Console) -> None:
         await asyncio.sleep(_EVERY)
         try:
             found = (await client.get("/_twin/requests", params={"after": told})).json()
+        except httpx2.TimeoutException:
+            continue  # it is busy, as with the years of a long move of its clock
         except httpx2.HTTPError as error:
             raise SandboxMisused("The twin has ended.") from error
         # After a reset the numbers begin anew.

@@ -17,6 +17,7 @@ from .courier import Courier
 
 _NOT_FOUND = 404
 _BAD = 400
+_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class DeliveriesAdmin:
         state = request.query_params.get("state")
         held = list(self.world.shelf.everywhere(records.KIND))
         found = [each for each in reversed(held) if state is None or each["state"] == state]
-        shown = [
-            records.shown(self.world, each) for each in found[: int(request.query_params.get("limit", 100))]
-        ]
+        limit = request.query_params.get("limit", "")
+        most = int(limit) if limit.isdecimal() else _MOST
+        shown = [records.shown(self.world, each) for each in found[:most]]
         return JSONResponse({"deliveries": shown})
 
     async def resend(self, request: Request) -> Response:

@@ -12,10 +12,14 @@ from engine.sandbox.twin.books import ledger
 from engine.sandbox.twin.core.settings import SettingUnclear, change
 from engine.sandbox.twin.core.world import World
 from engine.sandbox.twin.deliveries.courier import Courier
-from engine.sandbox.twin.values.types import Obj
+from engine.sandbox.twin.values.types import Obj, as_obj
 
 from .api import Api
 from .timekeeper import Timekeeper
+
+_BAD, _NOT_FOUND = 400, 404
+_LAST = 32_503_680_000
+"""The first instant of the year 3000: what is due later could not be told as a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +73,32 @@ class Admin:
     async def clock(self, request: Request) -> Response:
         """Read the live clock, or move it on (`{"now": UNIX}`): from then on it stands still."""
         if request.method == "POST":
-            to = int((await request.json())["now"])
+            to = (await _sent(request) or {}).get("now")
+            if type(to) is not int or to > _LAST:
+                told = (
+                    f'Send the Unix time to move to, at most {_LAST}, such as {{"now": {self.world.now()}}}.'
+                )
+                return JSONResponse({"error": told}, _BAD)
             if to < self.world.now():
-                return JSONResponse({"error": "Time only moves forward.", "now": self.world.now()}, 400)
+                return JSONResponse({"error": "Time only moves forward.", "now": self.world.now()}, _BAD)
             self.timekeeper.advance_live(to)
         return JSONResponse({"now": self.world.now(), "follows_the_wall": self.world.live is None})
 
     async def settings(self, request: Request) -> Response:
         """Read or change what an account sets in its dashboard."""
-        given: Obj = await request.json() if request.method == "POST" else {}
+        given = await _sent(request) if request.method == "POST" else {}
+        if given is None:
+            return JSONResponse({"error": "The body must be a JSON object."}, _BAD)
         try:
             change(self.world.settings, given)
         except SettingUnclear as unclear:
-            return JSONResponse({"error": str(unclear)}, 400)
+            return JSONResponse({"error": str(unclear)}, _BAD)
         self.world.changes += len(given)
         return JSONResponse(asdict(self.world.settings))
+
+    async def unknown(self, request: Request) -> Response:
+        """Say of an address under /_twin that it is none."""
+        return JSONResponse({"error": f"No such address of the twin: {request.url.path}"}, _NOT_FOUND)
 
     def routes(self) -> list[Route]:
         """The routes under /_twin."""
@@ -102,4 +117,13 @@ class Admin:
 
 
 def _after(request: Request) -> int:
-    return int(request.query_params.get("after", "0"))
+    asked = request.query_params.get("after", "")
+    return int(asked) if asked.isdecimal() else 0
+
+
+async def _sent(request: Request) -> Obj | None:
+    """The JSON object of the body, or None where it is none."""
+    try:
+        return as_obj(await request.json())
+    except ValueError:
+        return None

@@ -66,14 +66,16 @@ def build(world: World, traffic: TextIO | None, kept: Kept | None = None) -> Sta
         timekeeper.look()
         return answer
 
+    admin = Admin(world, api, courier, timekeeper)
     routes = [
-        *Admin(world, api, courier, timekeeper).routes(),
+        *admin.routes(),
         *FaultsAdmin(book).routes(),
         *DeliveriesAdmin(world, courier).routes(),
         *Dashboard(world, api.router, courier).routes(),
         *page_routes(world),
         *OnboardingPages(world).routes(),
         *InsidePages(View(world, api.exchanges, book, courier, timekeeper.advance_live)).routes(),
+        Route("/_twin/{path:path}", admin.unknown, methods=_METHODS),
         Route("/{path:path}", v1, methods=_METHODS),
     ]
     return Starlette(routes=routes, lifespan=lambda _app: _living(courier, timekeeper, kept))

@@ -41,3 +41,23 @@ def test_a_clock_is_gone_after_30_days(tmp_path_factory: pytest.TempPathFactory)
         own.post_json("/_twin/clock", {"now": made.deletes_after})
         with pytest.raises(stripe.InvalidRequestError):
             own.v1.test_helpers.test_clocks.retrieve(made.id)
+
+
+@pytest.mark.parametrize("given", [{}, {"now": "tomorrow"}, {"now": True}, {"now": 10**14}, [], 3])
+def test_a_move_that_cannot_be_is_refused(twin: Twin, given: object) -> None:
+    began = twin.get("/_twin/clock")
+    status, error = twin.refused_json("/_twin/clock", given)
+    assert status == 400
+    assert error.startswith("Send the Unix time to move to, at most 32503680000, such as")
+    assert twin.get("/_twin/clock")["follows_the_wall"] == began["follows_the_wall"]
+
+
+def test_an_unknown_address_of_the_twin_says_so(twin: Twin) -> None:
+    refused = twin.refused_json("/_twin/clocc", {})
+    assert refused == (404, "No such address of the twin: /_twin/clocc")
+
+
+def test_settings_that_are_no_object_are_refused(twin: Twin) -> None:
+    assert twin.refused_json("/_twin/settings", []) == (400, "The body must be a JSON object.")
+    assert twin.get("/_twin/requests?after=x")["last"] >= 0
+    assert "deliveries" in twin.get("/_twin/deliveries?limit=x")
