@@ -201,7 +201,7 @@ class Parts:
         customer = (await self.customer()).stripe_customer_id
         for told in reversed(await self.gateway.list_all("events.list")):
             about = told["data"]["object"]
-            if told["id"] not in self.told and customer in {about.get("customer"), about["id"]}:
+            if told["id"] not in self.told and customer in {about.get("customer"), about.get("id")}:
                 self.told.add(told["id"])
                 new.append(StripeEvent.model_validate(told))
         for event in new:
