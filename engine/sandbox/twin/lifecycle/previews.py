@@ -17,7 +17,7 @@ from engine.sandbox.twin.values.params import Params
 from engine.sandbox.twin.values.types import Obj, Objs, clone, inside
 
 from . import ending
-from .upcoming import as_upcoming, next_cycle, next_renewing, none_upcoming
+from .upcoming import as_upcoming, next_cycle, none_upcoming
 
 _ENDED = {"canceled", "incomplete_expired"}
 _HOW = (
@@ -58,7 +58,7 @@ def _preview(world: World, params: Params) -> Obj:
     by_schedule = bool(schedule or params.get("schedule_details"))
     if (named or details) and by_schedule:
         raise exclusive("subscription", "schedule")
-    if not (named or details or by_schedule or params.get("invoice_items") or params.get("customer")):
+    if not (named or details or by_schedule or params.get("invoice_items")):
         raise missing("subscription")
     _prepare(params, details)
     subscription = world.refer("subscription", named, "subscription") if named else None
@@ -67,8 +67,6 @@ def _preview(world: World, params: Params) -> Obj:
     else:
         held = world.refer("subscription_schedule", schedule, "schedule")
         customer = world.fetch("customer", held["customer"])
-    if subscription is None and not details.get("items") and not by_schedule:
-        subscription = next_renewing(world, customer)
     describe_customer(customer, params)
     params["customer"] = customer["id"]
     params.ignore("customer")

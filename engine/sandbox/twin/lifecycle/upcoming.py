@@ -9,8 +9,6 @@ from engine.sandbox.twin.values.types import Obj, Objs, clone
 
 from . import cycle
 
-_RENEWING = frozenset({"trialing", "active", "past_due", "unpaid"})
-
 
 def next_invoice(world: World, subscription: Obj) -> Obj:
     """The next invoice of a subscription, as a preview shows it."""
@@ -40,17 +38,6 @@ def next_cycle(world: World, subscription: Obj) -> Obj:
     else:
         cycle.renew(world, subscription, at)
     return world.fetch("invoice", subscription["latest_invoice"])
-
-
-def next_renewing(world: World, customer: Obj) -> Obj | None:
-    """The subscription of a customer that is billed next, if there is one."""
-    held = world.shelf.find("subscription", customer=customer["id"])
-    renewing = [
-        (at, subscription)
-        for subscription in held
-        if subscription["status"] in _RENEWING and (at := _renews_at(subscription)) is not None
-    ]
-    return min(renewing, key=lambda found: found[0])[1] if renewing else None
 
 
 def _renews_at(subscription: Obj) -> int | None:

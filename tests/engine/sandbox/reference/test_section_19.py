@@ -183,26 +183,15 @@ def test_an_invoice_is_edited_paid_and_voided_in_its_time(shop: Shop) -> None:
     assert shop.refused(f"invoices/{invoice}/pay")["code"] == "invoice_already_paid"
 
 
-def test_what_comes_next_for_a_customer(shop: Shop) -> None:
-    """A preview of a customer is that of what is billed next; without any `invoice_upcoming_none`."""
+def test_nothing_comes_next(shop: Shop) -> None:
+    """What ends has no next invoice: `invoice_upcoming_none`. A customer alone is not enough (section 1)."""
     buyer = shop.customer()
-    error = shop.refused("invoices/create_preview", customer=buyer, status=404)
+    ending = shop.subscribe(buyer, shop.price(700))["id"]
+    assert shop.post("invoices/create_preview", subscription=ending)["total"] == 700
+    shop.post(f"subscriptions/{ending}", cancel_at_period_end=True)
+    error = shop.refused("invoices/create_preview", subscription=ending, status=404)
     assert error["code"] == "invoice_upcoming_none"
-    shop.subscribe(buyer, shop.price(900, "year"))
-    monthly = shop.subscribe(buyer, shop.price(700))
-    shop.post("invoiceitems", customer=buyer, amount=50, currency="usd")
-    found = shop.post("invoices/create_preview", customer=buyer)
-    assert found["parent"]["subscription_details"]["subscription"] == monthly["id"]
-    assert found["total"] == 750
-    shop.post(f"subscriptions/{monthly['id']}", cancel_at_period_end=True)
-    assert shop.post("invoices/create_preview", customer=buyer)["total"] == 950
-
-
-def test_what_waits_for_a_customer_can_be_previewed(shop: Shop) -> None:
-    """Pending items alone make an invoice too."""
-    buyer = shop.customer()
-    shop.post("invoiceitems", customer=buyer, amount=500, currency="usd")
-    assert shop.post("invoices/create_preview", customer=buyer)["total"] == 500
+    assert shop.refused("invoices/create_preview", customer=buyer)["code"] == "parameter_missing"
 
 
 def test_a_trial_does_not_end_after_the_anchor(shop: Shop) -> None:
