@@ -13,7 +13,7 @@ from .call import Including
 from .errors import StripeError, exclusive, invalid, no_such
 from .world import World
 
-_ID = re.compile(r"[a-z]+_[A-Za-z_]*[A-Z0-9]")
+_ENUMERATED = re.compile(r"[a-z_]+")
 # Plain values that an endpoint adds where they are asked for.
 _ASKED = frozenset({"total_count"})
 _MOST = 100
@@ -100,7 +100,7 @@ def _expand(world: World, node: Any, parts: list[str], path: str, including: Inc
         if holder.get("deleted") or name == "data":
             return
         raise _fixed(path)
-    elif not rest and _is_plain(holder[name]) and name not in _ASKED:
+    elif not rest and name not in _ASKED and _names_nothing(world, holder[name]):
         raise _fixed(path)
     holder[name] = _whole(world, holder[name])
     _expand(world, holder[name], rest, path, including)
@@ -110,9 +110,11 @@ def _fixed(path: str) -> StripeError:
     return invalid(f"This property cannot be expanded ({path}).", param="expand[]")
 
 
-def _is_plain(value: Any) -> bool:
-    """Tell whether a value is neither an object nor the id of one."""
-    return isinstance(value, (str, int, float)) and not _ID.match(str(value))
+def _names_nothing(world: World, value: Any) -> bool:
+    """Tell whether a value names no object: a number, or a word; ids of one's own may be anything else."""
+    if isinstance(value, str):
+        return _ENUMERATED.fullmatch(value) is not None and world.shelf.peek(value) is None
+    return isinstance(value, (int, float))
 
 
 def _whole(world: World, value: Any) -> Any:
