@@ -117,7 +117,7 @@ def test_payouts_of_an_account(shop: Shop, seller: str) -> None:
     assert (canceled["status"], canceled["method"], canceled["automatic"]) == ("pending", "standard", False)
     assert call(f"payouts/{canceled['id']}/cancel").body["status"] == "canceled"
     sent = call("payouts", amount=1000, currency="usd").body["id"]
-    seen = []
+    seen: list[str] = []
     for day in (1, 2):
         shop.until(JAN_1 + day * DAY)
         seen.append(shop.inside.made("GET", f"/v1/payouts/{sent}", account=seller)["status"])
