@@ -34,7 +34,8 @@ def launched(folder: Path, *options: str, events: bool = True) -> Generator[Twin
             time.sleep(0.02)
         twin = Twin.at(f"http://127.0.0.1:{port_file.read_text()}")
         yield twin
-        twin.delete("/_twin/faults")
+        if events:
+            twin.delete("/_twin/faults")
         found = findings(traffic, twin.base if events else None)
     finally:
         process.terminate()
