@@ -282,12 +282,19 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
+        if _was_interrupted(error):
+            sys.exit(INTERRUPTED)
         sentences = _sentences(error)
         if not sentences:
             raise
         for sentence in sentences:
             sys.stderr.write(f"wallstreet: {sentence}\n")
         sys.exit(MISUSED)
+
+
+def _was_interrupted(error: Exception) -> bool:
+    """Whether Ctrl-C came while pydantic built a model, which tells it as an error of the model's schema."""
+    return type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error)
 
 
 def _sentences(error: BaseException) -> tuple[str, ...]:

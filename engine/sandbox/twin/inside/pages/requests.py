@@ -54,8 +54,10 @@ def _has_status(made: Exchange, wanted: str) -> bool:
 
 
 def _is_about(made: Exchange, id_: str) -> bool:
-    answered = {made.answer.get("id"), made.answer.get("customer"), made.account}
-    return id_ in answered or id_ in made.path.split("/") or _names(made.params, id_)
+    # An answer holds the whole customer where `expand` asked for it.
+    customer = inside(made.answer, "customer").get("id", made.answer.get("customer"))
+    answered = id_ in [made.answer.get("id"), customer, made.account]
+    return answered or id_ in made.path.split("/") or _names(made.params, id_)
 
 
 def _names(value: Any, id_: str) -> bool:
